@@ -1,0 +1,71 @@
+//! The directory and the settings as events carry them.
+//!
+//! Both are lists of entries, because a stored variant never changes: what a later version adds
+//! is a new variant of the entry.
+
+use bincode::{Decode, Encode};
+use serde::Serialize;
+
+use crate::{AgentNumber, ApplicationName, MailboxName, QueueName};
+
+/// One thing the directory knows; names and addresses of people are in the private part.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum DirectoryEntry {
+    /// A queue.
+    Queue {
+        /// Its name.
+        name: QueueName,
+    },
+    /// An agent.
+    Agent {
+        /// The agent's number.
+        number: AgentNumber,
+        /// The queues the agent serves.
+        queues: Vec<QueueName>,
+        /// How many contacts the agent may hold at once.
+        capacity: u16,
+    },
+    /// A public mailbox.
+    Mailbox {
+        /// Its name.
+        name: MailboxName,
+        /// The application its mail enters.
+        application: ApplicationName,
+    },
+    /// The internal mailbox, where agents' replies arrive.
+    Internal {
+        /// Its name.
+        name: MailboxName,
+    },
+}
+
+/// One setting that decides what happens to contacts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum Setting {
+    /// What a restart does with contacts that agents hold.
+    RestartHeldContacts(HeldContacts),
+    /// Whether a relayed reply releases the contact.
+    ReleaseOnReply(bool),
+    /// What agents see in From.
+    AgentCopyFrom(CopyFrom),
+}
+
+/// What a restart does with contacts that agents hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum HeldContacts {
+    /// They are released, with the reason `restart`.
+    #[default]
+    Release,
+    /// They stay with their agents.
+    Keep,
+}
+
+/// What agents see in From of a delivered copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum CopyFrom {
+    /// The customer's own address.
+    #[default]
+    Customer,
+    /// "Customer via Queue" with the internal address, for domains that enforce DMARC.
+    Via,
+}

@@ -1,0 +1,422 @@
+//! What can happen: one variant a fact, in the past tense.
+
+use std::fmt;
+
+use bincode::{Decode, Encode};
+use serde::Serialize;
+
+use crate::{
+    ActionName, AgentNumber, ApplicationRef, AutomaticKind, ContactId, DirectoryEntry,
+    DispositionCode, ExitName, MailRefusal, MessageRef, OutgoingId, ParameterName,
+    QuarantineReason, QueueName, ReplyRefusal, Setting, Source, TeamReason, ThreadId, Timestamp,
+};
+
+/// The clear part of an event: ids, counts and times, all that reports need.
+///
+/// Addresses, subjects, message ids and free text are in [`crate::Private`]; each variant says
+/// which private part goes with it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum Fact {
+    /// The engine began to work on this log.
+    EngineStarted {
+        /// The program's version.
+        version: String,
+        /// The time of the last event before; the difference is downtime.
+        previous: Option<Timestamp>,
+    },
+    /// The engine ended in good order.
+    EngineStopped,
+    /// The whole directory, in place of any earlier one. Private: `Directory`.
+    DirectoryLoaded {
+        /// Queues, agents, mailboxes.
+        entries: Vec<DirectoryEntry>,
+    },
+    /// All settings, in place of any earlier ones.
+    SettingsLoaded {
+        /// The settings that differ from their defaults, and those that do not.
+        settings: Vec<Setting>,
+    },
+    /// A version of an application; contacts finish in the version they began with.
+    ApplicationPublished {
+        /// The application and its new version.
+        application: ApplicationRef,
+        /// Its text.
+        text: String,
+    },
+    /// A mailbox was opened for the first time, or its numbering began anew; what its server
+    /// holds up to the mark is history and makes no contact.
+    MailboxActivated {
+        /// The mailbox and the last message that is history.
+        source: Source,
+    },
+    /// A customer's mail became a contact. Private: `Mail`.
+    ContactArrived {
+        /// The new contact.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// Where the mail was found.
+        source: Source,
+        /// The mail as received.
+        message: MessageRef,
+        /// The application it enters.
+        application: ApplicationRef,
+        /// Another mail with other bytes carried the same Message-ID.
+        repeated_message_id: bool,
+    },
+    /// Automatic mail was recorded in the thread it belongs to; it does not queue. Private: `Mail`.
+    MailFiled {
+        /// The thread, where one is known.
+        thread: Option<ThreadId>,
+        /// Where the mail was found.
+        source: Source,
+        /// The mail as received.
+        message: MessageRef,
+        /// What kind it is.
+        kind: AutomaticKind,
+    },
+    /// A mail that is already a contact or a reply was found again.
+    MailDuplicated {
+        /// Where it was found this time.
+        source: Source,
+        /// The contact it is.
+        contact: ContactId,
+    },
+    /// A mail that cannot be read was put aside; it is kept and can be replayed.
+    MailQuarantined {
+        /// Where it was found.
+        source: Source,
+        /// The mail as received.
+        message: MessageRef,
+        /// Why.
+        reason: QuarantineReason,
+    },
+    /// A mail was turned away.
+    MailRefused {
+        /// Where it was found.
+        source: Source,
+        /// Its size in bytes.
+        size: u64,
+        /// Why.
+        reason: MailRefusal,
+    },
+    /// An application took a step.
+    StepTaken {
+        /// The contact.
+        contact: ContactId,
+        /// The action.
+        step: Step,
+        /// The way it left the action; `None` where the application ends there.
+        exit: Option<ExitName>,
+    },
+    /// An application set a parameter. Private: `Text`, the value.
+    ParameterSet {
+        /// The contact.
+        contact: ContactId,
+        /// The parameter.
+        parameter: ParameterName,
+    },
+    /// A contact that was still in its application enters it again as new.
+    ContactRestarted {
+        /// The contact.
+        contact: ContactId,
+    },
+    /// A contact began to wait.
+    ContactQueued {
+        /// The contact.
+        contact: ContactId,
+        /// Where it waits.
+        line: Line,
+        /// Higher is served first.
+        priority: u8,
+        /// Since when it waits.
+        entered: Timestamp,
+        /// Why.
+        reason: QueueReason,
+    },
+    /// A contact went back to the head of its queue, its waiting time kept.
+    ContactRequeued {
+        /// The contact.
+        contact: ContactId,
+        /// Where it waits.
+        line: Line,
+        /// Higher is served first.
+        priority: u8,
+        /// Since when it waits.
+        entered: Timestamp,
+        /// Why.
+        reason: RequeueReason,
+    },
+    /// A contact was given to an agent, and a copy to their mailbox is to be sent.
+    /// Private: `Address`, the agent's mailbox at this time.
+    ContactAssigned {
+        /// The contact.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// Where it waited.
+        line: Line,
+        /// Who has it now.
+        agent: AgentNumber,
+        /// How long it had waited.
+        waited_ms: u64,
+        /// How long the agent had been idle.
+        idle_ms: u64,
+    },
+    /// An outgoing mail is being handed to the mail server; until an outcome is recorded nobody
+    /// knows whether the server has it.
+    SendStarted {
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// Its contact.
+        contact: ContactId,
+        /// Counts from 1.
+        attempt: u32,
+    },
+    /// The server did not take the mail now; it is tried again. Private: `Text`, the answer.
+    SendDeferred {
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// Its contact.
+        contact: ContactId,
+        /// The attempt that failed.
+        attempt: u32,
+        /// When to try again.
+        until: Timestamp,
+    },
+    /// The server will never take the mail, or the attempts are used up. Private: `Text`, the answer.
+    SendRefused {
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// Its contact.
+        contact: ContactId,
+        /// The SMTP reply code; 0 where there was none.
+        code: u16,
+    },
+    /// Nobody knows whether the server took the mail; only a person sends it again.
+    SendUncertain {
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// Its contact.
+        contact: ContactId,
+        /// What was lost.
+        reason: UncertainReason,
+    },
+    /// A person asked for a mail to be sent again, under the same Message-ID.
+    SendRepeated {
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// Its contact.
+        contact: ContactId,
+    },
+    /// The copy is in the handler's mailbox.
+    ContactDelivered {
+        /// The contact.
+        contact: ContactId,
+        /// Who got it.
+        handler: Handler,
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+    },
+    /// A held contact was passed on. Private: `Address` where the target is one.
+    ContactTransferred {
+        /// The contact.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// Who held it.
+        from: AgentNumber,
+        /// Where it goes.
+        to: Target,
+    },
+    /// A handler's answer arrived at the internal address and is to be relayed. Private: `Mail`.
+    ReplyReceived {
+        /// The contact it answers.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// Who answered.
+        handler: Handler,
+        /// The delivered copy it answers.
+        delivery: OutgoingId,
+        /// Where the mail was found.
+        source: Source,
+        /// The mail as received.
+        message: MessageRef,
+        /// Set where the handler no longer held the contact.
+        late: Option<LateReason>,
+    },
+    /// A mail to the internal address was not relayed. Private: `Mail`.
+    ReplyRefused {
+        /// The contact, where a token named one.
+        contact: Option<ContactId>,
+        /// Where the mail was found.
+        source: Source,
+        /// The mail as received.
+        message: MessageRef,
+        /// Why.
+        reason: ReplyRefusal,
+    },
+    /// The customer's mail server took the reply.
+    ReplyRelayed {
+        /// The contact.
+        contact: ContactId,
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// Who answered.
+        handler: Handler,
+        /// The mail as sent.
+        message: MessageRef,
+    },
+    /// An interaction was labelled; a later code corrects an earlier one.
+    DispositionSet {
+        /// The contact.
+        contact: ContactId,
+        /// The code.
+        code: DispositionCode,
+    },
+    /// The contact ended.
+    ContactReleased {
+        /// The contact.
+        contact: ContactId,
+        /// Who held it.
+        agent: Option<AgentNumber>,
+        /// Why.
+        reason: ReleaseReason,
+    },
+    /// An agent signed in or out, or changed readiness.
+    AgentStateChanged {
+        /// The agent.
+        agent: AgentNumber,
+        /// The state chosen; an agent who holds a contact shows as `email` whatever is chosen.
+        state: AgentState,
+    },
+    /// A timer came due.
+    TimerFired {
+        /// Which.
+        timer: Timer,
+    },
+}
+
+/// Where a contact waits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
+pub enum Line {
+    /// In a queue, for any agent who serves it.
+    Queue(QueueName),
+    /// For one agent.
+    Agent(AgentNumber),
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queue(name) => name.fmt(f),
+            Self::Agent(number) => write!(f, "agent {number}"),
+        }
+    }
+}
+
+/// One action of an application, and how often the contact came there.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Step {
+    /// The application and its version.
+    pub application: ApplicationRef,
+    /// The action.
+    pub action: ActionName,
+    /// Counts from 1 within the contact.
+    pub visit: u32,
+}
+
+/// Why a contact began to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum QueueReason {
+    /// The application queued it.
+    Application,
+    /// An agent or supervisor transferred it.
+    Transfer,
+}
+
+/// Why a contact went back to the head of its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum RequeueReason {
+    /// The copy could not be delivered to the agent's mailbox.
+    DeliveryFailed,
+    /// The agent signed out.
+    SignedOut,
+    /// The agent is no longer in the directory.
+    AgentRemoved,
+}
+
+/// Where a contact is transferred to.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum Target {
+    /// Another agent.
+    Agent(AgentNumber),
+    /// A queue.
+    Queue(QueueName),
+    /// A plain address; it is in the private part.
+    Address,
+}
+
+/// Who was given a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
+pub enum Handler {
+    /// An agent.
+    Agent(AgentNumber),
+    /// A plain address; it is in the private part of the transfer.
+    Address,
+}
+
+/// Why a reply is late: relayed all the same, and marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum LateReason {
+    /// The contact is with someone else, or waits.
+    Transferred,
+    /// The contact is released.
+    Released,
+}
+
+/// Why nobody knows whether a mail was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum UncertainReason {
+    /// The connection was lost after the message and before the server's answer.
+    ConnectionLost,
+    /// The engine stopped between the attempt and its outcome.
+    Restart,
+}
+
+/// Why a contact ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum ReleaseReason {
+    /// The agent released it.
+    Agent,
+    /// The relayed reply released it, as the settings say.
+    Reply,
+    /// A restart released a held contact, as the settings say.
+    Restart,
+    /// It was transferred to a plain address.
+    TransferredOut,
+    /// The application ended without queueing it.
+    ApplicationEnded,
+}
+
+/// The readiness an agent chose.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum AgentState {
+    /// Not at work.
+    SignedOut,
+    /// At work and not taking contacts.
+    NotReady {
+        /// Why, as the team words it.
+        reason: TeamReason,
+    },
+    /// Taking contacts.
+    Ready,
+}
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+pub enum Timer {
+    /// An outgoing mail is tried again.
+    SendAgain(OutgoingId),
+}

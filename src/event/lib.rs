@@ -1,0 +1,36 @@
+//! The facts Postbook records, the ids they name things by, and the bytes they are stored as.
+//!
+//! A stored variant never changes: a new shape is a new variant at the end of its enum, and the
+//! golden bytes of every variant ever released are decoded in the tests.
+
+mod address;
+mod codec;
+mod directory;
+mod fact;
+mod id;
+mod mail;
+mod name;
+mod private;
+mod record;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
+mod time;
+
+pub use address::{Address, AddressError};
+pub use codec::{CodecError, decode, encode};
+pub use directory::{CopyFrom, DirectoryEntry, HeldContacts, Setting};
+pub use fact::{
+    AgentState, Fact, Handler, LateReason, Line, QueueReason, ReleaseReason, RequeueReason, Step,
+    Target, Timer, UncertainReason,
+};
+pub use id::{CommandId, ContactId, IdError, MessageDigest, OutgoingId, Position, ThreadId};
+pub use mail::{
+    AutomaticKind, MailRefusal, Mark, MessageRef, QuarantineReason, ReplyRefusal, Source,
+};
+pub use name::{
+    ActionName, AgentNumber, ApplicationName, ApplicationRef, DispositionCode, ExitName,
+    MailboxName, NameError, ParameterName, QueueName, TeamReason, UserName,
+};
+pub use private::{MailDetails, Person, Private, PrivateEntry};
+pub use record::{Actor, Cause, Event, Recorded};
+pub use time::Timestamp;

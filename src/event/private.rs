@@ -1,0 +1,72 @@
+//! The private part of an event: what can be erased without breaking the log.
+//!
+//! A view must work without it: it is absent once its key has been destroyed.
+
+use bincode::{Decode, Encode};
+use serde::Serialize;
+
+use crate::{Address, AgentNumber, MailboxName, Timestamp};
+
+/// What reports do not need and people may ask us to forget.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum Private {
+    /// The header of a mail, as far as it matters.
+    Mail(Box<MailDetails>),
+    /// One address.
+    Address(Address),
+    /// Free text.
+    Text(String),
+    /// Names and addresses of the directory.
+    Directory(Vec<PrivateEntry>),
+}
+
+/// A name and an address, as a header shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Person {
+    /// The display name, decoded.
+    pub name: Option<String>,
+    /// The address.
+    pub address: Address,
+}
+
+/// The header of a mail, decoded, as far as it matters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct MailDetails {
+    /// From; `None` where it cannot be read.
+    pub from: Option<Person>,
+    /// Where answers go: Reply-To, else From.
+    pub answer_to: Option<Address>,
+    /// Subject.
+    pub subject: String,
+    /// Message-ID without its angle brackets.
+    pub message_id: Option<String>,
+    /// Date as the sender claims it.
+    pub date: Option<Timestamp>,
+    /// Cc and extra To, without our own addresses, the sender and the customer.
+    pub others: Vec<Address>,
+    /// File names of the attachments.
+    pub attachments: Vec<String>,
+}
+
+/// The private side of a directory entry.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum PrivateEntry {
+    /// An agent.
+    Agent {
+        /// The agent's number.
+        number: AgentNumber,
+        /// The agent's name.
+        name: String,
+        /// The agent's own mailbox.
+        address: Address,
+    },
+    /// A public mailbox or the internal one.
+    Mailbox {
+        /// Its name.
+        name: MailboxName,
+        /// The name shown in From of what it sends.
+        display_name: Option<String>,
+        /// Its addresses; the first one is what customers see in From.
+        addresses: Vec<Address>,
+    },
+}

@@ -1,0 +1,54 @@
+//! One event as the log keeps it.
+
+use bincode::{Decode, Encode};
+use serde::Serialize;
+
+use crate::{AgentNumber, CommandId, Fact, MailboxName, Position, Private, Timestamp, UserName};
+
+/// A fact with its circumstances.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// When it happened.
+    pub time: Timestamp,
+    /// Who made it happen.
+    pub actor: Actor,
+    /// What led to it.
+    pub cause: Cause,
+    /// What happened.
+    pub fact: Fact,
+    /// What can be forgotten; `None` where there is nothing, or it was erased.
+    pub private: Option<Private>,
+}
+
+/// An event at its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Recorded {
+    /// Its place.
+    pub position: Position,
+    /// The event.
+    pub event: Event,
+}
+
+/// Who made something happen.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum Actor {
+    /// The engine, following its rules.
+    Engine,
+    /// A mailbox's gateway.
+    Mailbox(MailboxName),
+    /// The outgoing mail gateway.
+    Sender,
+    /// An agent.
+    Agent(AgentNumber),
+    /// Another person.
+    User(UserName),
+}
+
+/// What led to an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum Cause {
+    /// A command.
+    Command(CommandId),
+    /// An earlier event.
+    Event(Position),
+}
