@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::{
     ActionName, AgentNumber, ApplicationRef, AutomaticKind, ContactId, DirectoryEntry,
-    DispositionCode, ExitName, MailRefusal, MessageRef, OutgoingId, ParameterName,
-    QuarantineReason, QueueName, ReplyRefusal, Setting, Source, TeamReason, ThreadId, Timestamp,
+    DispositionCode, ExitName, Fingerprint, MailRefusal, MessageRef, OutgoingId, ParameterName,
+    Position, QuarantineReason, QueueName, ReplyRefusal, Setting, Source, TeamReason, ThreadId,
+    Timestamp,
 };
 
 /// The clear part of an event: ids, counts and times, all that reports need.
@@ -59,6 +60,8 @@ pub enum Fact {
         source: Source,
         /// The mail as received.
         message: MessageRef,
+        /// Tells two mails apart whose ids would be equal.
+        fingerprint: Fingerprint,
         /// The application it enters.
         application: ApplicationRef,
         /// Another mail with other bytes carried the same Message-ID.
@@ -109,6 +112,15 @@ pub enum Fact {
         /// The way it left the action; `None` where the application ends there.
         exit: Option<ExitName>,
     },
+    /// An application waits; its timer takes the contact on.
+    ApplicationPaused {
+        /// The contact.
+        contact: ContactId,
+        /// The action that waits.
+        step: Step,
+        /// Until when.
+        until: Timestamp,
+    },
     /// An application set a parameter. Private: `Text`, the value.
     ParameterSet {
         /// The contact.
@@ -158,6 +170,8 @@ pub enum Fact {
         line: Line,
         /// Who has it now.
         agent: AgentNumber,
+        /// The position of its arrival.
+        arrival: Position,
         /// How long it had waited.
         waited_ms: u64,
         /// How long the agent had been idle.
@@ -224,6 +238,8 @@ pub enum Fact {
         contact: ContactId,
         /// Its thread.
         thread: ThreadId,
+        /// The position of its arrival.
+        arrival: Position,
         /// Who held it.
         from: AgentNumber,
         /// Where it goes.
@@ -237,6 +253,8 @@ pub enum Fact {
         thread: ThreadId,
         /// Who answered.
         handler: Handler,
+        /// The position of the contact's arrival.
+        arrival: Position,
         /// The delivered copy it answers.
         delivery: OutgoingId,
         /// Where the mail was found.
@@ -296,6 +314,127 @@ pub enum Fact {
         /// Which.
         timer: Timer,
     },
+}
+
+impl Fact {
+    /// The fact's name, as logs and tools print it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::EngineStarted { .. } => "EngineStarted",
+            Self::EngineStopped => "EngineStopped",
+            Self::DirectoryLoaded { .. } => "DirectoryLoaded",
+            Self::SettingsLoaded { .. } => "SettingsLoaded",
+            Self::ApplicationPublished { .. } => "ApplicationPublished",
+            Self::MailboxActivated { .. } => "MailboxActivated",
+            Self::ContactArrived { .. } => "ContactArrived",
+            Self::MailFiled { .. } => "MailFiled",
+            Self::MailDuplicated { .. } => "MailDuplicated",
+            Self::MailQuarantined { .. } => "MailQuarantined",
+            Self::MailRefused { .. } => "MailRefused",
+            Self::StepTaken { .. } => "StepTaken",
+            Self::ApplicationPaused { .. } => "ApplicationPaused",
+            Self::ParameterSet { .. } => "ParameterSet",
+            Self::ContactRestarted { .. } => "ContactRestarted",
+            Self::ContactQueued { .. } => "ContactQueued",
+            Self::ContactRequeued { .. } => "ContactRequeued",
+            Self::ContactAssigned { .. } => "ContactAssigned",
+            Self::SendStarted { .. } => "SendStarted",
+            Self::SendDeferred { .. } => "SendDeferred",
+            Self::SendRefused { .. } => "SendRefused",
+            Self::SendUncertain { .. } => "SendUncertain",
+            Self::SendRepeated { .. } => "SendRepeated",
+            Self::ContactDelivered { .. } => "ContactDelivered",
+            Self::ContactTransferred { .. } => "ContactTransferred",
+            Self::ReplyReceived { .. } => "ReplyReceived",
+            Self::ReplyRefused { .. } => "ReplyRefused",
+            Self::ReplyRelayed { .. } => "ReplyRelayed",
+            Self::DispositionSet { .. } => "DispositionSet",
+            Self::ContactReleased { .. } => "ContactReleased",
+            Self::AgentStateChanged { .. } => "AgentStateChanged",
+            Self::TimerFired { .. } => "TimerFired",
+        }
+    }
+
+    /// The contact it is about, where it is about one.
+    pub fn contact(&self) -> Option<ContactId> {
+        match self {
+            Self::EngineStarted { .. }
+            | Self::EngineStopped
+            | Self::DirectoryLoaded { .. }
+            | Self::SettingsLoaded { .. }
+            | Self::ApplicationPublished { .. }
+            | Self::MailboxActivated { .. }
+            | Self::MailFiled { .. }
+            | Self::MailQuarantined { .. }
+            | Self::MailRefused { .. }
+            | Self::AgentStateChanged { .. }
+            | Self::TimerFired {
+                timer: Timer::SendAgain(_),
+            } => None,
+            Self::ReplyRefused { contact, .. } => *contact,
+            Self::TimerFired {
+                timer: Timer::WaitOver(contact),
+            }
+            | Self::ContactArrived { contact, .. }
+            | Self::MailDuplicated { contact, .. }
+            | Self::StepTaken { contact, .. }
+            | Self::ApplicationPaused { contact, .. }
+            | Self::ParameterSet { contact, .. }
+            | Self::ContactRestarted { contact }
+            | Self::ContactQueued { contact, .. }
+            | Self::ContactRequeued { contact, .. }
+            | Self::ContactAssigned { contact, .. }
+            | Self::SendStarted { contact, .. }
+            | Self::SendDeferred { contact, .. }
+            | Self::SendRefused { contact, .. }
+            | Self::SendUncertain { contact, .. }
+            | Self::SendRepeated { contact, .. }
+            | Self::ContactDelivered { contact, .. }
+            | Self::ContactTransferred { contact, .. }
+            | Self::ReplyReceived { contact, .. }
+            | Self::ReplyRelayed { contact, .. }
+            | Self::DispositionSet { contact, .. }
+            | Self::ContactReleased { contact, .. } => Some(*contact),
+        }
+    }
+
+    /// The mail on a server it accounts for, where it accounts for one.
+    pub fn source(&self) -> Option<&Source> {
+        match self {
+            Self::MailboxActivated { source }
+            | Self::ContactArrived { source, .. }
+            | Self::MailFiled { source, .. }
+            | Self::MailDuplicated { source, .. }
+            | Self::MailQuarantined { source, .. }
+            | Self::MailRefused { source, .. }
+            | Self::ReplyReceived { source, .. }
+            | Self::ReplyRefused { source, .. } => Some(source),
+            Self::EngineStarted { .. }
+            | Self::EngineStopped
+            | Self::DirectoryLoaded { .. }
+            | Self::SettingsLoaded { .. }
+            | Self::ApplicationPublished { .. }
+            | Self::StepTaken { .. }
+            | Self::ApplicationPaused { .. }
+            | Self::ParameterSet { .. }
+            | Self::ContactRestarted { .. }
+            | Self::ContactQueued { .. }
+            | Self::ContactRequeued { .. }
+            | Self::ContactAssigned { .. }
+            | Self::SendStarted { .. }
+            | Self::SendDeferred { .. }
+            | Self::SendRefused { .. }
+            | Self::SendUncertain { .. }
+            | Self::SendRepeated { .. }
+            | Self::ContactDelivered { .. }
+            | Self::ContactTransferred { .. }
+            | Self::ReplyRelayed { .. }
+            | Self::DispositionSet { .. }
+            | Self::ContactReleased { .. }
+            | Self::AgentStateChanged { .. }
+            | Self::TimerFired { .. } => None,
+        }
+    }
 }
 
 /// Where a contact waits.
@@ -419,4 +558,6 @@ pub enum AgentState {
 pub enum Timer {
     /// An outgoing mail is tried again.
     SendAgain(OutgoingId),
+    /// An application that waited goes on.
+    WaitOver(ContactId),
 }

@@ -7,6 +7,8 @@ mod address;
 mod codec;
 mod directory;
 mod fact;
+#[cfg(test)]
+mod golden;
 mod id;
 mod mail;
 mod name;
@@ -25,7 +27,8 @@ pub use fact::{
 };
 pub use id::{CommandId, ContactId, IdError, MessageDigest, OutgoingId, Position, ThreadId};
 pub use mail::{
-    AutomaticKind, MailRefusal, Mark, MessageRef, QuarantineReason, ReplyRefusal, Source,
+    AutomaticKind, Fingerprint, MailRefusal, Mark, MessageRef, QuarantineReason, ReplyRefusal,
+    Source,
 };
 pub use name::{
     ActionName, AgentNumber, ApplicationName, ApplicationRef, DispositionCode, ExitName,

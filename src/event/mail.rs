@@ -16,6 +16,10 @@ pub struct MessageRef {
     pub size: u64,
 }
 
+/// Half of the digest over a mail as its sender wrote it, without what servers alter on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Fingerprint(pub [u8; 16]);
+
 /// One message's place on one mail server.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Source {
