@@ -97,7 +97,8 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(arrivals(&names));
     facts.extend(application(&names)?);
     facts.extend(sending());
-    facts.extend(handling(&names)?);
+    facts.extend(replies(&names));
+    facts.extend(handling()?);
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -347,10 +348,10 @@ fn sending() -> Vec<Sample> {
     ]
 }
 
-fn handling(names: &Names) -> Result<Vec<Sample>, NameError> {
+fn replies(names: &Names) -> Vec<Sample> {
     let (contact, agent) = (contact(), AgentNumber(1001));
     let handler = Handler::Agent(agent);
-    Ok(vec![
+    vec![
         (
             Fact::ContactTransferred {
                 contact,
@@ -392,6 +393,12 @@ fn handling(names: &Names) -> Result<Vec<Sample>, NameError> {
             },
             None,
         ),
+    ]
+}
+
+fn handling() -> Result<Vec<Sample>, NameError> {
+    let (contact, agent) = (contact(), AgentNumber(1001));
+    Ok(vec![
         (
             Fact::DispositionSet {
                 contact,
