@@ -114,21 +114,10 @@ mod tests {
         let address = Address::new(" Jo.Doe@Example.ORG ").unwrap();
         assert_eq!(address.as_str(), "Jo.Doe@example.org");
         assert_eq!(address, Address::new("jo.doe@example.org").unwrap());
-        assert_eq!(
-            (address.local(), address.domain()),
-            ("Jo.Doe", "example.org")
-        );
-        for wrong in [
-            "",
-            "a",
-            "@b",
-            "a@",
-            "a b@c",
-            "a@b\r\nRCPT TO:<x@y>",
-            "<a@b>",
-            "a@b,c@d",
-            "a@.b",
-        ] {
+        assert_eq!((address.local(), address.domain()), ("Jo.Doe", "example.org"));
+        for wrong in
+            ["", "a", "@b", "a@", "a b@c", "a@b\r\nRCPT TO:<x@y>", "<a@b>", "a@b,c@d", "a@.b"]
+        {
             assert!(Address::new(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -54,9 +54,7 @@ pub fn decode(bytes: &[u8]) -> Result<Event, CodecError> {
     let (clear_len, read): (u64, usize) = bincode::decode_from_slice(bytes, CONFIG)?;
     let rest = bytes.get(read..).unwrap_or_default();
     let clear_len = usize::try_from(clear_len).unwrap_or(usize::MAX);
-    let (clear, sealed) = rest
-        .split_at_checked(clear_len)
-        .ok_or(CodecError::Length(rest.len()))?;
+    let (clear, sealed) = rest.split_at_checked(clear_len).ok_or(CodecError::Length(rest.len()))?;
     let ((time, actor, cause, fact), read): ((Timestamp, Actor, Cause, Fact), usize) =
         bincode::decode_from_slice(clear, CONFIG)?;
     consumed(clear, read)?;
@@ -73,19 +71,9 @@ pub fn decode(bytes: &[u8]) -> Result<Event, CodecError> {
         }
         other => return Err(CodecError::Sealing(other)),
     };
-    Ok(Event {
-        time,
-        actor,
-        cause,
-        fact,
-        private,
-    })
+    Ok(Event { time, actor, cause, fact, private })
 }
 
 fn consumed(bytes: &[u8], read: usize) -> Result<(), CodecError> {
-    if bytes.len() == read {
-        Ok(())
-    } else {
-        Err(CodecError::Length(bytes.len().abs_diff(read)))
-    }
+    if bytes.len() == read { Ok(()) } else { Err(CodecError::Length(bytes.len().abs_diff(read))) }
 }

@@ -368,13 +368,9 @@ impl Fact {
             | Self::MailQuarantined { .. }
             | Self::MailRefused { .. }
             | Self::AgentStateChanged { .. }
-            | Self::TimerFired {
-                timer: Timer::SendAgain(_),
-            } => None,
+            | Self::TimerFired { timer: Timer::SendAgain(_) } => None,
             Self::ReplyRefused { contact, .. } => *contact,
-            Self::TimerFired {
-                timer: Timer::WaitOver(contact),
-            }
+            Self::TimerFired { timer: Timer::WaitOver(contact) }
             | Self::ContactArrived { contact, .. }
             | Self::MailDuplicated { contact, .. }
             | Self::StepTaken { contact, .. }

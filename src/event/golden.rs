@@ -38,10 +38,7 @@ fn golden_bytes_are_read_and_written_as_ever() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(
-        stored, names,
-        "a released fact has no sample any more, or a sample no file"
-    );
+    assert_eq!(stored, names, "a released fact has no sample any more, or a sample no file");
 }
 
 #[test]
@@ -49,19 +46,11 @@ fn bytes_missing_or_left_over_are_errors() {
     for event in samples::events().unwrap() {
         let bytes = bytes_of(&event);
         for cut in 0..bytes.len() {
-            assert!(
-                decode(&bytes[..cut]).is_err(),
-                "{} cut at {cut}",
-                event.fact.name()
-            );
+            assert!(decode(&bytes[..cut]).is_err(), "{} cut at {cut}", event.fact.name());
         }
         let mut longer = bytes.clone();
         longer.push(0);
-        assert!(
-            decode(&longer).is_err(),
-            "{} with a byte too many",
-            event.fact.name()
-        );
+        assert!(decode(&longer).is_err(), "{} with a byte too many", event.fact.name());
     }
 }
 
@@ -69,11 +58,8 @@ fn bytes_missing_or_left_over_are_errors() {
 fn there_is_a_sample_of_every_fact() {
     let text =
         fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fact.rs")).unwrap();
-    let sampled: BTreeSet<_> = samples::events()
-        .unwrap()
-        .iter()
-        .map(|event| event.fact.name())
-        .collect();
+    let sampled: BTreeSet<_> =
+        samples::events().unwrap().iter().map(|event| event.fact.name()).collect();
     let count = text
         .lines()
         .filter(|line| line.trim().starts_with("Self::") && line.contains("=> \""))

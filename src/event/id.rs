@@ -101,21 +101,14 @@ impl FromStr for ContactId {
                 'I' | 'L' => '1',
                 other => other,
             };
-            let digit = ALPHABET
-                .iter()
-                .position(|&a| char::from(a) == letter)
-                .ok_or_else(wrong)?;
+            let digit = ALPHABET.iter().position(|&a| char::from(a) == letter).ok_or_else(wrong)?;
             value = (value << 5) | digit as u64;
             count += 1;
             if count > 10 {
                 return Err(wrong());
             }
         }
-        if count == 10 {
-            Ok(Self(value))
-        } else {
-            Err(wrong())
-        }
+        if count == 10 { Ok(Self(value)) } else { Err(wrong()) }
     }
 }
 
@@ -141,9 +134,7 @@ impl FromStr for ThreadId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let rest = text
-            .strip_prefix(['T', 't'])
-            .ok_or_else(|| IdError(text.to_owned()))?;
+        let rest = text.strip_prefix(['T', 't']).ok_or_else(|| IdError(text.to_owned()))?;
         rest.parse().map(Self)
     }
 }
@@ -206,13 +197,7 @@ mod tests {
         let text = id.to_string();
         assert_eq!(text.len(), 11);
         assert_eq!(text.parse::<ContactId>().unwrap(), id);
-        assert_eq!(
-            text.replace('-', "")
-                .to_lowercase()
-                .parse::<ContactId>()
-                .unwrap(),
-            id
-        );
+        assert_eq!(text.replace('-', "").to_lowercase().parse::<ContactId>().unwrap(), id);
         assert_eq!("OIL00-00000".parse::<ContactId>(), "01100-00000".parse());
         for wrong in ["", "7KQ2M-4XT9", "7KQ2M-4XT9PP", "7KQ2M-4XT9U", "é"] {
             assert!(wrong.parse::<ContactId>().is_err(), "{wrong}");

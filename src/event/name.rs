@@ -25,9 +25,7 @@ const ALLOWED: &str =
 fn is_name(text: &str) -> bool {
     text.chars().count() <= LENGTH_MAX
         && text.chars().next().is_some_and(char::is_alphanumeric)
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.'))
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.'))
         && !text.ends_with(' ')
 }
 
@@ -161,12 +159,8 @@ mod tests {
 
     #[test]
     fn names_are_checked() {
-        for good in [
-            "support",
-            "Service à la clientèle",
-            "wf.internalccaddresses",
-            "2nd-level_x",
-        ] {
+        for good in ["support", "Service à la clientèle", "wf.internalccaddresses", "2nd-level_x"]
+        {
             assert!(QueueName::new(good).is_ok(), "{good}");
         }
         for wrong in ["", " a", "a ", "a/b", "a\n", ".hidden", &"x".repeat(65)] {

@@ -20,10 +20,7 @@ fn thread() -> ThreadId {
 }
 
 fn message() -> MessageRef {
-    MessageRef {
-        digest: MessageDigest([9; 32]),
-        size: 4321,
-    }
+    MessageRef { digest: MessageDigest([9; 32]), size: 4321 }
 }
 
 fn outgoing() -> OutgoingId {
@@ -41,17 +38,12 @@ fn text(text: &str) -> Option<Private> {
 fn details() -> Option<Private> {
     let from = Address::new("jo@customer.example").ok();
     Some(Private::Mail(Box::new(MailDetails {
-        from: from.clone().map(|address| Person {
-            name: Some("Jo".to_owned()),
-            address,
-        }),
+        from: from.clone().map(|address| Person { name: Some("Jo".to_owned()), address }),
         answer_to: from,
         subject: "Printer on fire".to_owned(),
         message_id: Some("1@customer.example".to_owned()),
         date: Some(Timestamp(1_767_225_600_000)),
-        others: Address::new("colleague@business.example")
-            .into_iter()
-            .collect(),
+        others: Address::new("colleague@business.example").into_iter().collect(),
         attachments: vec!["smoke.jpg".to_owned()],
     })))
 }
@@ -64,29 +56,16 @@ struct Names {
 
 impl Names {
     fn new() -> Result<Self, NameError> {
-        let application = ApplicationRef {
-            name: "support".parse()?,
-            version: 3,
-        };
+        let application = ApplicationRef { name: "support".parse()?, version: 3 };
         Ok(Self {
             mailbox: "support".parse()?,
-            step: Step {
-                application: application.clone(),
-                action: "to queue".parse()?,
-                visit: 1,
-            },
+            step: Step { application: application.clone(), action: "to queue".parse()?, visit: 1 },
             application,
         })
     }
 
     fn source(&self) -> Source {
-        Source {
-            mailbox: self.mailbox.clone(),
-            mark: Mark::Imap {
-                uid_validity: 77,
-                uid: 1234,
-            },
-        }
+        Source { mailbox: self.mailbox.clone(), mark: Mark::Imap { uid_validity: 77, uid: 1234 } }
     }
 }
 
@@ -121,20 +100,12 @@ type Sample = (Fact, Option<Private>);
 fn settings(names: &Names) -> Result<Vec<Sample>, NameError> {
     let mailbox = Address::new("support@desk.example").into_iter().collect();
     Ok(vec![
-        (
-            Fact::EngineStarted {
-                version: "0.1.0".to_owned(),
-                previous: Some(Timestamp(1)),
-            },
-            None,
-        ),
+        (Fact::EngineStarted { version: "0.1.0".to_owned(), previous: Some(Timestamp(1)) }, None),
         (Fact::EngineStopped, None),
         (
             Fact::DirectoryLoaded {
                 entries: vec![
-                    DirectoryEntry::Queue {
-                        name: "support".parse()?,
-                    },
+                    DirectoryEntry::Queue { name: "support".parse()? },
                     DirectoryEntry::Agent {
                         number: AgentNumber(1001),
                         queues: vec!["support".parse()?],
@@ -144,9 +115,7 @@ fn settings(names: &Names) -> Result<Vec<Sample>, NameError> {
                         name: names.mailbox.clone(),
                         application: names.application.name.clone(),
                     },
-                    DirectoryEntry::Internal {
-                        name: "internal".parse()?,
-                    },
+                    DirectoryEntry::Internal { name: "internal".parse()? },
                 ],
             },
             Some(Private::Directory(vec![
@@ -179,12 +148,7 @@ fn settings(names: &Names) -> Result<Vec<Sample>, NameError> {
             },
             None,
         ),
-        (
-            Fact::MailboxActivated {
-                source: names.source(),
-            },
-            None,
-        ),
+        (Fact::MailboxActivated { source: names.source() }, None),
     ])
 }
 
@@ -212,13 +176,7 @@ fn arrivals(names: &Names) -> Vec<Sample> {
             },
             details(),
         ),
-        (
-            Fact::MailDuplicated {
-                source: source.clone(),
-                contact: contact(),
-            },
-            None,
-        ),
+        (Fact::MailDuplicated { source: source.clone(), contact: contact() }, None),
         (
             Fact::MailQuarantined {
                 source: source.clone(),
@@ -227,14 +185,7 @@ fn arrivals(names: &Names) -> Vec<Sample> {
             },
             None,
         ),
-        (
-            Fact::MailRefused {
-                source,
-                size: 99_000_000,
-                reason: MailRefusal::Oversize,
-            },
-            None,
-        ),
+        (Fact::MailRefused { source, size: 99_000_000, reason: MailRefusal::Oversize }, None),
     ]
 }
 
@@ -258,10 +209,7 @@ fn application(names: &Names) -> Result<Vec<Sample>, NameError> {
             None,
         ),
         (
-            Fact::ParameterSet {
-                contact: contact(),
-                parameter: "wf.internalccaddresses".parse()?,
-            },
+            Fact::ParameterSet { contact: contact(), parameter: "wf.internalccaddresses".parse()? },
             text("finance@desk.example"),
         ),
         (Fact::ContactRestarted { contact: contact() }, None),
@@ -303,14 +251,7 @@ fn application(names: &Names) -> Result<Vec<Sample>, NameError> {
 fn sending() -> Vec<Sample> {
     let (outgoing, contact) = (outgoing(), contact());
     vec![
-        (
-            Fact::SendStarted {
-                outgoing,
-                contact,
-                attempt: 1,
-            },
-            None,
-        ),
+        (Fact::SendStarted { outgoing, contact, attempt: 1 }, None),
         (
             Fact::SendDeferred {
                 outgoing,
@@ -320,22 +261,8 @@ fn sending() -> Vec<Sample> {
             },
             text("451 4.7.1 try again"),
         ),
-        (
-            Fact::SendRefused {
-                outgoing,
-                contact,
-                code: 550,
-            },
-            text("550 5.1.1 no such user"),
-        ),
-        (
-            Fact::SendUncertain {
-                outgoing,
-                contact,
-                reason: UncertainReason::ConnectionLost,
-            },
-            None,
-        ),
+        (Fact::SendRefused { outgoing, contact, code: 550 }, text("550 5.1.1 no such user")),
+        (Fact::SendUncertain { outgoing, contact, reason: UncertainReason::ConnectionLost }, None),
         (Fact::SendRepeated { outgoing, contact }, None),
         (
             Fact::ContactDelivered {
@@ -384,50 +311,22 @@ fn replies(names: &Names) -> Vec<Sample> {
             },
             details(),
         ),
-        (
-            Fact::ReplyRelayed {
-                contact,
-                outgoing: outgoing(),
-                handler,
-                message: message(),
-            },
-            None,
-        ),
+        (Fact::ReplyRelayed { contact, outgoing: outgoing(), handler, message: message() }, None),
     ]
 }
 
 fn handling() -> Result<Vec<Sample>, NameError> {
     let (contact, agent) = (contact(), AgentNumber(1001));
     Ok(vec![
-        (
-            Fact::DispositionSet {
-                contact,
-                code: "solved".parse()?,
-            },
-            None,
-        ),
-        (
-            Fact::ContactReleased {
-                contact,
-                agent: Some(agent),
-                reason: ReleaseReason::Agent,
-            },
-            None,
-        ),
+        (Fact::DispositionSet { contact, code: "solved".parse()? }, None),
+        (Fact::ContactReleased { contact, agent: Some(agent), reason: ReleaseReason::Agent }, None),
         (
             Fact::AgentStateChanged {
                 agent,
-                state: AgentState::NotReady {
-                    reason: "lunch".parse()?,
-                },
+                state: AgentState::NotReady { reason: "lunch".parse()? },
             },
             None,
         ),
-        (
-            Fact::TimerFired {
-                timer: Timer::SendAgain(outgoing()),
-            },
-            None,
-        ),
+        (Fact::TimerFired { timer: Timer::SendAgain(outgoing()) }, None),
     ])
 }
