@@ -1,1 +1,37 @@
-//! Placeholder.
+//! Views derived from the log: pure folds, one a file.
+//!
+//! [`Hot`] holds what is open, in memory, bounded by what is open. [`Archive`] holds what grows
+//! with history, in tables on disk. `apply` is total everywhere: no result, no clock, no wildcard
+//! over facts, so that a new fact asks every view what it means.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod agents;
+mod archive;
+mod contacts;
+mod directory;
+mod hot;
+mod journal;
+mod mailboxes;
+mod outbox;
+mod quarantine;
+mod queues;
+mod shelf;
+mod shelf_sled;
+mod table;
+mod threads;
+mod timers;
+
+pub use agents::{Agent, Agents};
+pub use archive::Archive;
+pub use contacts::{Contacts, Course, CourseAt, OpenContact, Place};
+pub use directory::{AgentEntry, Directory, MailboxEntry, Settings};
+pub use hot::{Hot, SnapshotError};
+pub use journal::Journal;
+pub use mailboxes::{ImapCursor, Mailboxes};
+pub use outbox::{Outbox, Outgoing, SendState, What};
+pub use quarantine::{Quarantine, Quarantined};
+pub use queues::{Queues, Waiting};
+pub use shelf::{MemoryShelf, Pair, Shelf, ShelfError};
+pub use shelf_sled::SledShelf;
+pub use threads::{ContactRecord, Handled, MessageRecord, ThreadRecord, Threads, Variables};
+pub use timers::Timers;

@@ -1,0 +1,212 @@
+//! The directory, the settings and the applications in force.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bincode::{Decode, Encode};
+use event::{
+    Address, AgentNumber, ApplicationName, ApplicationRef, CopyFrom, DirectoryEntry, Event, Fact,
+    HeldContacts, MailboxName, Private, PrivateEntry, QueueName, Setting,
+};
+
+/// An agent as the directory lists them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct AgentEntry {
+    /// The agent's name; empty where it was erased.
+    pub name: String,
+    /// The agent's own mailbox; absent where it was erased.
+    pub address: Option<Address>,
+}
+
+/// A mailbox as the directory lists it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct MailboxEntry {
+    /// The application its mail enters; `None` for the internal mailbox.
+    pub application: Option<ApplicationName>,
+    /// The name shown in From of what it sends.
+    pub display_name: Option<String>,
+    /// Its addresses; the first one is what customers see in From.
+    pub addresses: Vec<Address>,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Settings {
+    /// What a restart does with contacts that agents hold.
+    pub restart_held_contacts: HeldContacts,
+    /// Whether a relayed reply releases the contact.
+    pub release_on_reply: bool,
+    /// What agents see in From.
+    pub agent_copy_from: CopyFrom,
+}
+
+/// The directory, the settings and the applications in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Directory {
+    /// The settings.
+    pub settings: Settings,
+    /// The queues.
+    pub queues: BTreeSet<QueueName>,
+    /// The agents.
+    pub agents: BTreeMap<AgentNumber, AgentEntry>,
+    /// The mailboxes, the internal one among them.
+    pub mailboxes: BTreeMap<MailboxName, MailboxEntry>,
+    /// The internal mailbox.
+    pub internal: Option<MailboxName>,
+    applications: BTreeMap<ApplicationName, BTreeMap<u32, String>>,
+    entries: Vec<DirectoryEntry>,
+    private: Vec<PrivateEntry>,
+    loaded: Option<Vec<Setting>>,
+}
+
+impl Directory {
+    /// The newest version of an application, with its text.
+    pub fn newest(&self, name: &ApplicationName) -> Option<(ApplicationRef, &str)> {
+        let (&version, text) = self.applications.get(name)?.last_key_value()?;
+        Some((ApplicationRef { name: name.clone(), version }, text))
+    }
+
+    /// The text of one version of an application.
+    pub fn application(&self, application: &ApplicationRef) -> Option<&str> {
+        self.applications.get(&application.name)?.get(&application.version).map(String::as_str)
+    }
+
+    /// The public address customers see for a mailbox.
+    pub fn public(&self, mailbox: &MailboxName) -> Option<(&Address, Option<&str>)> {
+        let entry = self.mailboxes.get(mailbox)?;
+        entry.addresses.first().map(|address| (address, entry.display_name.as_deref()))
+    }
+
+    /// The internal address.
+    pub fn internal_address(&self) -> Option<&Address> {
+        self.mailboxes.get(self.internal.as_ref()?)?.addresses.first()
+    }
+
+    /// Whether the address is one of ours: of a mailbox, or the internal one with any token.
+    pub fn is_own(&self, address: &Address) -> bool {
+        let plain = without_detail(address);
+        self.mailboxes
+            .values()
+            .flat_map(|mailbox| &mailbox.addresses)
+            .any(|own| own == address || plain.as_ref() == Some(own))
+    }
+
+    /// Whether what was loaded last is exactly this.
+    pub fn holds(&self, entries: &[DirectoryEntry], private: &[PrivateEntry]) -> bool {
+        self.entries == entries && self.private == private
+    }
+
+    /// Whether the settings loaded last are exactly these.
+    pub fn holds_settings(&self, settings: &[Setting]) -> bool {
+        self.loaded.as_deref() == Some(settings)
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, event: &Event) {
+        match &event.fact {
+            Fact::DirectoryLoaded { entries } => self.load(entries, event.private.as_ref()),
+            Fact::SettingsLoaded { settings } => {
+                self.settings = Settings::default();
+                for setting in settings {
+                    match setting {
+                        Setting::RestartHeldContacts(held) => {
+                            self.settings.restart_held_contacts = *held;
+                        }
+                        Setting::ReleaseOnReply(on) => self.settings.release_on_reply = *on,
+                        Setting::AgentCopyFrom(from) => self.settings.agent_copy_from = *from,
+                    }
+                }
+                self.loaded = Some(settings.clone());
+            }
+            Fact::ApplicationPublished { application, text } => {
+                self.applications
+                    .entry(application.name.clone())
+                    .or_default()
+                    .insert(application.version, text.clone());
+            }
+            Fact::EngineStarted { .. }
+            | Fact::EngineStopped
+            | Fact::MailboxActivated { .. }
+            | Fact::ContactArrived { .. }
+            | Fact::MailFiled { .. }
+            | Fact::MailDuplicated { .. }
+            | Fact::MailQuarantined { .. }
+            | Fact::MailRefused { .. }
+            | Fact::StepTaken { .. }
+            | Fact::ApplicationPaused { .. }
+            | Fact::ParameterSet { .. }
+            | Fact::ContactRestarted { .. }
+            | Fact::ContactQueued { .. }
+            | Fact::ContactRequeued { .. }
+            | Fact::ContactAssigned { .. }
+            | Fact::SendStarted { .. }
+            | Fact::SendDeferred { .. }
+            | Fact::SendRefused { .. }
+            | Fact::SendUncertain { .. }
+            | Fact::SendRepeated { .. }
+            | Fact::ContactDelivered { .. }
+            | Fact::ContactTransferred { .. }
+            | Fact::ReplyReceived { .. }
+            | Fact::ReplyRefused { .. }
+            | Fact::ReplyRelayed { .. }
+            | Fact::DispositionSet { .. }
+            | Fact::ContactReleased { .. }
+            | Fact::AgentStateChanged { .. }
+            | Fact::TimerFired { .. } => {}
+        }
+    }
+
+    fn load(&mut self, entries: &[DirectoryEntry], private: Option<&Private>) {
+        self.queues.clear();
+        self.agents.clear();
+        self.mailboxes.clear();
+        self.internal = None;
+        for entry in entries {
+            match entry {
+                DirectoryEntry::Queue { name } => {
+                    self.queues.insert(name.clone());
+                }
+                DirectoryEntry::Agent { number, .. } => {
+                    self.agents.insert(*number, AgentEntry::default());
+                }
+                DirectoryEntry::Mailbox { name, application } => {
+                    self.mailboxes.entry(name.clone()).or_default().application =
+                        Some(application.clone());
+                }
+                DirectoryEntry::Internal { name } => {
+                    self.mailboxes.entry(name.clone()).or_default();
+                    self.internal = Some(name.clone());
+                }
+            }
+        }
+        self.entries = entries.to_vec();
+        self.private = match private {
+            Some(Private::Directory(entries)) => entries.clone(),
+            Some(Private::Mail(_) | Private::Address(_) | Private::Text(_)) | None => Vec::new(),
+        };
+        for entry in self.private.clone() {
+            self.name(entry);
+        }
+    }
+
+    fn name(&mut self, entry: PrivateEntry) {
+        match entry {
+            PrivateEntry::Agent { number, name, address } => {
+                if let Some(agent) = self.agents.get_mut(&number) {
+                    *agent = AgentEntry { name, address: Some(address) };
+                }
+            }
+            PrivateEntry::Mailbox { name, display_name, addresses } => {
+                if let Some(mailbox) = self.mailboxes.get_mut(&name) {
+                    mailbox.display_name = display_name;
+                    mailbox.addresses = addresses;
+                }
+            }
+        }
+    }
+}
+
+/// `local@domain` of `local+detail@domain` (RFC 5233).
+fn without_detail(address: &Address) -> Option<Address> {
+    let (local, _) = address.local().split_once('+')?;
+    Address::new(&format!("{local}@{}", address.domain())).ok()
+}

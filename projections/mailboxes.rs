@@ -1,0 +1,48 @@
+//! Mailboxes: how far each has been read.
+
+use std::collections::BTreeMap;
+
+use bincode::{Decode, Encode};
+use event::{Event, MailboxName, Mark};
+
+/// How far an IMAP mailbox has been read (RFC 3501 section 2.3.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ImapCursor {
+    /// The numbering the UID belongs to.
+    pub uid_validity: u32,
+    /// The highest UID accounted for.
+    pub uid: u32,
+}
+
+/// The cursors of all mailboxes that have one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Mailboxes {
+    cursors: BTreeMap<MailboxName, ImapCursor>,
+}
+
+impl Mailboxes {
+    /// How far the mailbox has been read; `None` before its first activation.
+    pub fn cursor(&self, mailbox: &MailboxName) -> Option<ImapCursor> {
+        self.cursors.get(mailbox).copied()
+    }
+
+    /// Takes in one event: every fact that accounts for a mail moves its mailbox's cursor.
+    pub fn apply(&mut self, event: &Event) {
+        let Some(source) = event.fact.source() else {
+            return;
+        };
+        let Mark::Imap { uid_validity, uid } = source.mark else {
+            return;
+        };
+        let seen = ImapCursor { uid_validity, uid };
+        match self.cursors.get_mut(&source.mailbox) {
+            None => {
+                self.cursors.insert(source.mailbox.clone(), seen);
+            }
+            Some(cursor) if cursor.uid_validity == uid_validity => {
+                cursor.uid = cursor.uid.max(uid);
+            }
+            Some(cursor) => *cursor = seen,
+        }
+    }
+}

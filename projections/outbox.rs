@@ -1,0 +1,222 @@
+//! The outbox: mail that was asked for and is not yet known to be sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bincode::{Decode, Encode};
+use event::{
+    Address, ContactId, Event, Fact, Handler, MessageRef, OutgoingId, Position, Private, Target,
+    ThreadId, Timer, Timestamp, UncertainReason,
+};
+
+/// One mail that waits to be sent, or whose fate is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Outgoing {
+    /// Its contact.
+    pub contact: ContactId,
+    /// The contact's thread.
+    pub thread: ThreadId,
+    /// The position of the contact's arrival.
+    pub arrival: Position,
+    /// When it was asked for.
+    pub requested: Timestamp,
+    /// What it is.
+    pub what: What,
+    /// How far it is.
+    pub state: SendState,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// What an outgoing mail is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum What {
+    /// The customer's mail, to whoever handles the contact.
+    Copy {
+        /// Who handles it.
+        handler: Handler,
+        /// Their mailbox; absent where it was erased.
+        to: Option<Address>,
+    },
+    /// A handler's answer, to the customer.
+    Reply {
+        /// Who answered.
+        handler: Handler,
+        /// The answer as received.
+        message: MessageRef,
+    },
+}
+
+/// How far an outgoing mail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum SendState {
+    /// To be sent now.
+    Ready,
+    /// Being handed to the mail server.
+    Started,
+    /// To be tried again later.
+    Deferred {
+        /// When.
+        until: Timestamp,
+    },
+    /// Perhaps sent; a person decides.
+    Uncertain {
+        /// What was lost.
+        reason: UncertainReason,
+    },
+}
+
+/// All outgoing mail that is not settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Outbox {
+    entries: BTreeMap<OutgoingId, Outgoing>,
+    ready: BTreeSet<OutgoingId>,
+    copies: BTreeMap<ContactId, OutgoingId>,
+}
+
+impl Outbox {
+    /// The outgoing mail, while it is not settled.
+    pub fn get(&self, id: OutgoingId) -> Option<&Outgoing> {
+        self.entries.get(&id)
+    }
+
+    /// All unsettled mail, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = (OutgoingId, &Outgoing)> {
+        self.entries.iter().map(|(&id, outgoing)| (id, outgoing))
+    }
+
+    /// What is to be sent now, oldest first.
+    pub fn ready(&self) -> impl Iterator<Item = OutgoingId> {
+        self.ready.iter().copied()
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, at: Position, event: &Event) {
+        match &event.fact {
+            Fact::ContactAssigned { .. }
+            | Fact::ContactTransferred { .. }
+            | Fact::ReplyReceived { .. } => self.ask(OutgoingId(at), event),
+            Fact::SendStarted { outgoing, attempt, .. } => {
+                self.turn(*outgoing, SendState::Started);
+                if let Some(entry) = self.entries.get_mut(outgoing) {
+                    entry.attempts = *attempt;
+                }
+            }
+            Fact::SendDeferred { outgoing, until, .. } => {
+                self.turn(*outgoing, SendState::Deferred { until: *until });
+            }
+            Fact::SendUncertain { outgoing, reason, .. } => {
+                self.turn(*outgoing, SendState::Uncertain { reason: *reason });
+            }
+            Fact::SendRepeated { outgoing, .. }
+            | Fact::TimerFired { timer: Timer::SendAgain(outgoing) } => {
+                self.turn(*outgoing, SendState::Ready);
+            }
+            Fact::SendRefused { outgoing, .. }
+            | Fact::ContactDelivered { outgoing, .. }
+            | Fact::ReplyRelayed { outgoing, .. } => self.settle(*outgoing),
+            Fact::ContactRequeued { contact, .. } | Fact::ContactReleased { contact, .. } => {
+                self.cancel_copy(*contact);
+            }
+            Fact::EngineStarted { .. }
+            | Fact::EngineStopped
+            | Fact::DirectoryLoaded { .. }
+            | Fact::SettingsLoaded { .. }
+            | Fact::ApplicationPublished { .. }
+            | Fact::MailboxActivated { .. }
+            | Fact::ContactArrived { .. }
+            | Fact::MailFiled { .. }
+            | Fact::MailDuplicated { .. }
+            | Fact::MailQuarantined { .. }
+            | Fact::MailRefused { .. }
+            | Fact::StepTaken { .. }
+            | Fact::ApplicationPaused { .. }
+            | Fact::ParameterSet { .. }
+            | Fact::ContactRestarted { .. }
+            | Fact::ContactQueued { .. }
+            | Fact::ReplyRefused { .. }
+            | Fact::DispositionSet { .. }
+            | Fact::AgentStateChanged { .. }
+            | Fact::TimerFired { timer: Timer::WaitOver(_) } => {}
+        }
+    }
+
+    /// Takes in a fact that asks for a mail.
+    fn ask(&mut self, id: OutgoingId, event: &Event) {
+        let (contact, thread, arrival, what) =
+            if let Fact::ContactAssigned { contact, thread, arrival, agent, .. } = &event.fact {
+                (contact, thread, arrival, copy(Handler::Agent(*agent), event))
+            } else if let Fact::ContactTransferred { contact, thread, arrival, to, .. } =
+                &event.fact
+            {
+                self.cancel_copy(*contact);
+                if *to != Target::Address {
+                    return;
+                }
+                (contact, thread, arrival, copy(Handler::Address, event))
+            } else if let Fact::ReplyReceived {
+                contact, thread, arrival, handler, message, ..
+            } = &event.fact
+            {
+                (contact, thread, arrival, What::Reply { handler: *handler, message: *message })
+            } else {
+                return;
+            };
+        if let What::Copy { .. } = what {
+            self.copies.insert(*contact, id);
+        }
+        let outgoing = Outgoing {
+            contact: *contact,
+            thread: *thread,
+            arrival: *arrival,
+            requested: event.time,
+            what,
+            state: SendState::Ready,
+            attempts: 0,
+        };
+        self.entries.insert(id, outgoing);
+        self.ready.insert(id);
+    }
+
+    fn turn(&mut self, id: OutgoingId, state: SendState) {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return;
+        };
+        entry.state = state;
+        if state == SendState::Ready {
+            self.ready.insert(id);
+        } else {
+            self.ready.remove(&id);
+        }
+    }
+
+    fn settle(&mut self, id: OutgoingId) {
+        self.ready.remove(&id);
+        if let Some(entry) = self.entries.remove(&id)
+            && self.copies.get(&entry.contact) == Some(&id)
+        {
+            self.copies.remove(&entry.contact);
+        }
+    }
+
+    /// Drops the copy of a contact that is no longer with its handler, unless it is on its way.
+    fn cancel_copy(&mut self, contact: ContactId) {
+        let Some(id) = self.copies.remove(&contact) else {
+            return;
+        };
+        if self.entries.get(&id).is_some_and(|entry| entry.state != SendState::Started) {
+            self.ready.remove(&id);
+            self.entries.remove(&id);
+        }
+    }
+}
+
+fn copy(handler: Handler, event: &Event) -> What {
+    What::Copy { handler, to: address(event) }
+}
+
+fn address(event: &Event) -> Option<Address> {
+    match &event.private {
+        Some(Private::Address(address)) => Some(address.clone()),
+        Some(Private::Mail(_) | Private::Text(_) | Private::Directory(_)) | None => None,
+    }
+}

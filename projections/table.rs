@@ -1,0 +1,143 @@
+//! A typed table of the archive: records on a shelf, with the newest ones over them in memory.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use bincode::config::{Configuration, standard};
+use bincode::{Decode, Encode};
+
+use crate::shelf::Pair;
+use crate::{Shelf, ShelfError};
+
+const CONFIG: Configuration = standard();
+
+/// What a record is kept under: fixed-width bytes that sort like the key.
+pub(crate) trait Key: Ord + Copy {
+    fn bytes(self) -> [u8; 16];
+}
+
+/// Records by key. `PREFIX` tells the tables of one shelf apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Table<K, V, const PREFIX: u8> {
+    fresh: BTreeMap<K, V>,
+}
+
+impl<K, V, const PREFIX: u8> Default for Table<K, V, PREFIX> {
+    fn default() -> Self {
+        Self { fresh: BTreeMap::new() }
+    }
+}
+
+impl<K: Key, V: Encode + Decode<()> + Clone, const PREFIX: u8> Table<K, V, PREFIX> {
+    /// A copy of the record under `key`.
+    pub(crate) fn get(&self, shelf: &dyn Shelf, key: K) -> Result<Option<V>, ShelfError> {
+        match self.fresh.get(&key) {
+            Some(record) => Ok(Some(record.clone())),
+            None => load(shelf, PREFIX, key),
+        }
+    }
+
+    /// The record under `key`, to be changed.
+    pub(crate) fn change(
+        &mut self,
+        shelf: &dyn Shelf,
+        key: K,
+    ) -> Result<Option<&mut V>, ShelfError> {
+        match self.fresh.entry(key) {
+            Entry::Occupied(entry) => Ok(Some(entry.into_mut())),
+            Entry::Vacant(entry) => {
+                Ok(load(shelf, PREFIX, key)?.map(|record| entry.insert(record)))
+            }
+        }
+    }
+
+    /// Puts a record in place of any earlier one.
+    pub(crate) fn put(&mut self, key: K, record: V) {
+        self.fresh.insert(key, record);
+    }
+
+    /// How many records wait to be written to the shelf.
+    pub(crate) fn fresh_len(&self) -> usize {
+        self.fresh.len()
+    }
+
+    /// Appends the records that are newer than the shelf to `pairs`.
+    pub(crate) fn collect(&self, pairs: &mut Vec<Pair>) -> Result<(), ShelfError> {
+        for (&key, record) in &self.fresh {
+            let value = bincode::encode_to_vec(record, CONFIG)
+                .map_err(|error| ShelfError(error.to_string()))?;
+            pairs.push((shelf_key(PREFIX, key), value));
+        }
+        Ok(())
+    }
+
+    /// Forgets the records in memory, once they are on the shelf.
+    pub(crate) fn clear(&mut self) {
+        self.fresh.clear();
+    }
+}
+
+fn shelf_key<K: Key>(prefix: u8, key: K) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(17);
+    bytes.push(prefix);
+    bytes.extend_from_slice(&key.bytes());
+    bytes
+}
+
+fn load<K: Key, V: Decode<()>>(
+    shelf: &dyn Shelf,
+    prefix: u8,
+    key: K,
+) -> Result<Option<V>, ShelfError> {
+    let Some(bytes) = shelf.get(&shelf_key(prefix, key))? else {
+        return Ok(None);
+    };
+    let (record, _): (V, usize) = bincode::decode_from_slice(&bytes, CONFIG)
+        .map_err(|error| ShelfError(format!("a record cannot be read: {error}")))?;
+    Ok(Some(record))
+}
+
+impl Key for event::ContactId {
+    fn bytes(self) -> [u8; 16] {
+        wide(self.to_bytes())
+    }
+}
+
+impl Key for event::ThreadId {
+    fn bytes(self) -> [u8; 16] {
+        wide(self.0.to_bytes())
+    }
+}
+
+/// The first half of the BLAKE3 digest of a Message-ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MessageKey([u8; 16]);
+
+impl MessageKey {
+    pub(crate) fn of(message_id: &str) -> Self {
+        let [bytes, _]: [[u8; 16]; 2] = halves(*blake3::hash(message_id.as_bytes()).as_bytes());
+        Self(bytes)
+    }
+}
+
+impl Key for MessageKey {
+    fn bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+fn wide(narrow: [u8; 8]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(narrow) {
+        *to = from;
+    }
+    bytes
+}
+
+fn halves(bytes: [u8; 32]) -> [[u8; 16]; 2] {
+    let mut both = [[0; 16]; 2];
+    for (to, from) in both.iter_mut().flatten().zip(bytes) {
+        *to = from;
+    }
+    both
+}

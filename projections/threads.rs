@@ -1,0 +1,318 @@
+//! Threads: who took part, who handled what, and the four thread variables.
+
+use std::fmt;
+
+use bincode::{Decode, Encode};
+use event::{
+    Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, MailboxName, Position,
+    Private, Target, ThreadId,
+};
+
+use crate::shelf::Pair;
+use crate::table::{MessageKey, Table};
+use crate::{Shelf, ShelfError};
+
+/// Beyond this many, further participants are not remembered: a mail names hundreds at no cost.
+const PARTICIPANTS_MAX: usize = 100;
+
+/// One conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct ThreadRecord {
+    /// Who wrote first; absent where it was erased.
+    pub customer: Option<Address>,
+    /// Its interactions, oldest first, each with its last handler so far.
+    pub interactions: Vec<(ContactId, Option<Handled>)>,
+    /// The extra addresses on the latest reply of an agent.
+    pub internal_cc: Vec<Address>,
+    /// The extra addresses on the customer's latest message.
+    pub external_cc: Vec<Address>,
+    /// Everyone outside who wrote or was copied.
+    pub participants: Vec<Address>,
+}
+
+/// Who handled an interaction last.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Handled {
+    /// The agent; `None` for a plain address.
+    pub number: Option<AgentNumber>,
+    /// The mailbox it went to; absent where it was erased.
+    pub address: Option<Address>,
+}
+
+impl fmt::Display for Handled {
+    /// `number:address`, or `:address` for a plain one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(number) = self.number {
+            write!(f, "{number}")?;
+        }
+        f.write_str(":")?;
+        self.address.as_ref().map_or(Ok(()), |address| address.fmt(f))
+    }
+}
+
+/// The four thread variables, as an application and the journal show them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variables {
+    /// `$Email:LastHandlingAgent`.
+    pub last_handling_agent: String,
+    /// `$Email:OtherHandlingAgents`.
+    pub other_handling_agents: String,
+    /// `$Email:InternalCCAddresses`.
+    pub internal_cc_addresses: String,
+    /// `$Email:ExternalCCAddresses`.
+    pub external_cc_addresses: String,
+}
+
+impl ThreadRecord {
+    /// The variables as `contact` sees them: handlers of the interactions before it.
+    ///
+    /// An interaction that was never assigned has no handler and is passed over.
+    pub fn variables(&self, contact: ContactId) -> Variables {
+        let earlier = self
+            .interactions
+            .iter()
+            .position(|(other, _)| *other == contact)
+            .unwrap_or(self.interactions.len());
+        let mut handlers: Vec<&Handled> = Vec::new();
+        for (_, handled) in self.interactions.iter().take(earlier).rev() {
+            if let Some(handled) = handled
+                && !handlers.contains(&handled)
+            {
+                handlers.push(handled);
+            }
+        }
+        let (last, others) = match handlers.split_first() {
+            Some((last, others)) => (last.to_string(), join(others)),
+            None => (String::new(), String::new()),
+        };
+        Variables {
+            last_handling_agent: last,
+            other_handling_agents: others,
+            internal_cc_addresses: join(&self.internal_cc),
+            external_cc_addresses: join(&self.external_cc),
+        }
+    }
+
+    /// Whether the address wrote in this thread or was copied by someone outside.
+    pub fn knows(&self, address: &Address) -> bool {
+        self.customer.as_ref() == Some(address) || self.participants.contains(address)
+    }
+
+    fn meet<'a>(&mut self, addresses: impl Iterator<Item = &'a Address>) {
+        for address in addresses {
+            if self.participants.len() < PARTICIPANTS_MAX && !self.participants.contains(address) {
+                self.participants.push(address.clone());
+            }
+        }
+    }
+}
+
+fn join<T: ToString>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// What is remembered of a contact for good.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ContactRecord {
+    /// Its thread.
+    pub thread: ThreadId,
+    /// The mailbox it came to.
+    pub mailbox: MailboxName,
+    /// The position of its arrival.
+    pub arrival: Position,
+    /// Tells it from another mail that would have the same id.
+    pub fingerprint: Fingerprint,
+}
+
+/// What is remembered of a Message-ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MessageRecord {
+    /// The thread it belongs to.
+    pub thread: ThreadId,
+    /// The contact it arrived as, or answered.
+    pub contact: ContactId,
+}
+
+/// All threads, contacts and Message-IDs there ever were.
+#[derive(Clone, Debug, Default)]
+pub struct Threads {
+    threads: Table<ThreadId, ThreadRecord, b't'>,
+    contacts: Table<ContactId, ContactRecord, b'c'>,
+    messages: Table<MessageKey, MessageRecord, b'm'>,
+}
+
+impl Threads {
+    /// A thread.
+    pub fn thread(
+        &self,
+        shelf: &dyn Shelf,
+        id: ThreadId,
+    ) -> Result<Option<ThreadRecord>, ShelfError> {
+        self.threads.get(shelf, id)
+    }
+
+    /// A contact, open or not.
+    pub fn contact(
+        &self,
+        shelf: &dyn Shelf,
+        id: ContactId,
+    ) -> Result<Option<ContactRecord>, ShelfError> {
+        self.contacts.get(shelf, id)
+    }
+
+    /// Where a Message-ID (without angle brackets) was last seen.
+    pub fn message(
+        &self,
+        shelf: &dyn Shelf,
+        message_id: &str,
+    ) -> Result<Option<MessageRecord>, ShelfError> {
+        self.messages.get(shelf, MessageKey::of(message_id))
+    }
+
+    /// Takes in one event; fails only where the shelf does.
+    pub fn apply(
+        &mut self,
+        shelf: &dyn Shelf,
+        at: Position,
+        event: &Event,
+    ) -> Result<(), ShelfError> {
+        match &event.fact {
+            Fact::ContactArrived { .. } => self.arrive(shelf, at, event)?,
+            Fact::ContactAssigned { contact, thread, agent, .. } => {
+                self.handle(shelf, *thread, *contact, Some(*agent), event)?;
+            }
+            Fact::ContactTransferred { contact, thread, to: Target::Address, .. } => {
+                self.handle(shelf, *thread, *contact, None, event)?;
+            }
+            Fact::ReplyReceived { contact, thread, .. } => {
+                self.reply(shelf, *contact, *thread, mail(event))?;
+            }
+            Fact::ContactTransferred { to: Target::Agent(_) | Target::Queue(_), .. }
+            | Fact::EngineStarted { .. }
+            | Fact::EngineStopped
+            | Fact::DirectoryLoaded { .. }
+            | Fact::SettingsLoaded { .. }
+            | Fact::ApplicationPublished { .. }
+            | Fact::MailboxActivated { .. }
+            | Fact::MailFiled { .. }
+            | Fact::MailDuplicated { .. }
+            | Fact::MailQuarantined { .. }
+            | Fact::MailRefused { .. }
+            | Fact::StepTaken { .. }
+            | Fact::ApplicationPaused { .. }
+            | Fact::ParameterSet { .. }
+            | Fact::ContactRestarted { .. }
+            | Fact::ContactQueued { .. }
+            | Fact::ContactRequeued { .. }
+            | Fact::SendStarted { .. }
+            | Fact::SendDeferred { .. }
+            | Fact::SendRefused { .. }
+            | Fact::SendUncertain { .. }
+            | Fact::SendRepeated { .. }
+            | Fact::ContactDelivered { .. }
+            | Fact::ReplyRefused { .. }
+            | Fact::ReplyRelayed { .. }
+            | Fact::DispositionSet { .. }
+            | Fact::ContactReleased { .. }
+            | Fact::AgentStateChanged { .. }
+            | Fact::TimerFired { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// How many records wait to be written to the shelf.
+    pub(crate) fn fresh_len(&self) -> usize {
+        self.threads.fresh_len() + self.contacts.fresh_len() + self.messages.fresh_len()
+    }
+
+    pub(crate) fn collect(&self, pairs: &mut Vec<Pair>) -> Result<(), ShelfError> {
+        self.threads.collect(pairs)?;
+        self.contacts.collect(pairs)?;
+        self.messages.collect(pairs)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.threads.clear();
+        self.contacts.clear();
+        self.messages.clear();
+    }
+
+    fn arrive(&mut self, shelf: &dyn Shelf, at: Position, event: &Event) -> Result<(), ShelfError> {
+        let Fact::ContactArrived { contact, thread, source, fingerprint, .. } = &event.fact else {
+            return Ok(());
+        };
+        let (contact, thread, details) = (*contact, *thread, mail(event));
+        let record = ContactRecord {
+            thread,
+            mailbox: source.mailbox.clone(),
+            arrival: at,
+            fingerprint: *fingerprint,
+        };
+        self.contacts.put(contact, record);
+        if let Some(message_id) = details.and_then(|details| details.message_id.as_deref()) {
+            self.remember(message_id, thread, contact);
+        }
+        let writer = details.and_then(|details| Some(&details.from.as_ref()?.address));
+        if thread.0 == contact {
+            self.threads
+                .put(thread, ThreadRecord { customer: writer.cloned(), ..Default::default() });
+        }
+        let Some(record) = self.threads.change(shelf, thread)? else {
+            return Ok(());
+        };
+        record.interactions.push((contact, None));
+        let others: &[Address] = details.map_or(&[], |details| &details.others);
+        record.external_cc = others.to_vec();
+        let answer_to = details.and_then(|details| details.answer_to.as_ref());
+        record.meet(writer.into_iter().chain(answer_to).chain(others));
+        Ok(())
+    }
+
+    fn reply(
+        &mut self,
+        shelf: &dyn Shelf,
+        contact: ContactId,
+        thread: ThreadId,
+        details: Option<&MailDetails>,
+    ) -> Result<(), ShelfError> {
+        if let Some(message_id) = details.and_then(|details| details.message_id.as_deref()) {
+            self.remember(message_id, thread, contact);
+        }
+        if let Some(record) = self.threads.change(shelf, thread)? {
+            record.internal_cc = details.map_or_else(Vec::new, |details| details.others.clone());
+        }
+        Ok(())
+    }
+
+    fn handle(
+        &mut self,
+        shelf: &dyn Shelf,
+        thread: ThreadId,
+        contact: ContactId,
+        number: Option<AgentNumber>,
+        event: &Event,
+    ) -> Result<(), ShelfError> {
+        let address = match &event.private {
+            Some(Private::Address(address)) => Some(address.clone()),
+            Some(Private::Mail(_) | Private::Text(_) | Private::Directory(_)) | None => None,
+        };
+        if let Some(record) = self.threads.change(shelf, thread)?
+            && let Some((_, handled)) =
+                record.interactions.iter_mut().rev().find(|(other, _)| *other == contact)
+        {
+            *handled = Some(Handled { number, address });
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, message_id: &str, thread: ThreadId, contact: ContactId) {
+        self.messages.put(MessageKey::of(message_id), MessageRecord { thread, contact });
+    }
+}
+
+fn mail(event: &Event) -> Option<&MailDetails> {
+    match &event.private {
+        Some(Private::Mail(details)) => Some(details),
+        Some(Private::Address(_) | Private::Text(_) | Private::Directory(_)) | None => None,
+    }
+}
