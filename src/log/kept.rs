@@ -1,0 +1,220 @@
+//! A log over a store of chunks: order, conflicts, poison, and what readers may see.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use event::{Event, Position, Recorded};
+
+use crate::chain::{Links, Tip, seal};
+use crate::chunk::Chunk;
+use crate::folder::{Folder, Healed, OpenError};
+use crate::memory::MemoryStore;
+use crate::sled_store::SledStore;
+use crate::store::{ChunkStore, StoreError};
+use crate::{AppendError, EventLog, ReadError, Verified};
+
+/// The log on disk, kept by sled.
+pub type SledLog = KeptLog<SledStore>;
+
+/// The log in memory, for tests: the same bytes and rules, and nothing survives the process.
+pub type MemoryLog = KeptLog<MemoryStore>;
+
+/// A log over a store of chunks.
+pub struct KeptLog<S: ChunkStore> {
+    store: S,
+    healed: Vec<Healed>,
+    /// The durable head, for readers; only the writer sets it.
+    head: AtomicU64,
+    writer: Mutex<Writer>,
+}
+
+struct Writer {
+    tip: Tip,
+    poisoned: bool,
+}
+
+/// `verify` tells its progress each time it has read this many chunks.
+const PROGRESS_CHUNKS: u64 = 1024;
+
+impl KeptLog<SledStore> {
+    /// Opens the log in `folder`, or begins one there, and mends what a crash can leave behind.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        let Folder { store, healed, tip } = Folder::open(folder)?;
+        Ok(Self::new(store, tip, healed))
+    }
+
+    /// What was mended at open; each was also said as a warning.
+    pub fn healed(&self) -> &[Healed] {
+        &self.healed
+    }
+
+    /// How many bytes of the disk the folder takes.
+    pub fn disk_bytes(&self) -> std::io::Result<u64> {
+        self.store.disk_bytes()
+    }
+}
+
+impl Default for KeptLog<MemoryStore> {
+    fn default() -> Self {
+        Self::new(MemoryStore::default(), Tip::default(), Vec::new())
+    }
+}
+
+impl<S: ChunkStore> KeptLog<S> {
+    /// A log over a store whose chain ends at `tip`.
+    pub(crate) fn new(store: S, tip: Tip, healed: Vec<Healed>) -> Self {
+        Self {
+            store,
+            healed,
+            head: AtomicU64::new(tip.position.0),
+            writer: Mutex::new(Writer { tip, poisoned: false }),
+        }
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Visits the chunks from the one that holds `from` to the one that holds the head, each
+    /// checked against its hash and against the one before it.
+    fn walk(
+        &self,
+        from: Position,
+        head: Position,
+        visit: &mut dyn FnMut(&Chunk<'_>) -> Result<ControlFlow<()>, String>,
+    ) -> Result<Links, ReadError> {
+        let mut links = Links::default();
+        if from > head {
+            return Ok(links);
+        }
+        let mut next = from;
+        let mut fault = None;
+        let mut done = false;
+        let visited = self.store.visit(from, &mut |bytes| {
+            let step = Chunk::parse(bytes).map_err(|error| error.to_string()).and_then(|chunk| {
+                if links.tip().is_none() && chunk.header.first > from {
+                    return Err("events are missing".to_owned());
+                }
+                links.accept(&chunk).map_err(str::to_owned)?;
+                let step = visit(&chunk)?;
+                next = chunk.header.last().next();
+                done = step.is_break() || next > head;
+                Ok(())
+            });
+            fault = step.err();
+            if done || fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let reason = match (visited, fault) {
+            (Err(StoreError::Io(source)), _) => {
+                return Err(ReadError::Io { place: self.store.place(), source });
+            }
+            (Err(error), _) => error.to_string(),
+            (Ok(()), Some(fault)) => fault,
+            (Ok(()), None) if done => return Ok(links),
+            (Ok(()), None) => "events are missing".to_owned(),
+        };
+        Err(ReadError::Corrupt { place: self.store.place(), position: next, reason })
+    }
+}
+
+impl<S: ChunkStore> Drop for KeptLog<S> {
+    fn drop(&mut self) {
+        let writer = self.writer();
+        if !writer.poisoned {
+            self.store.close(writer.tip);
+        }
+    }
+}
+
+impl<S: ChunkStore> EventLog for KeptLog<S> {
+    fn head(&self) -> Position {
+        Position(self.head.load(Ordering::Acquire))
+    }
+
+    fn append(&self, expected_head: Position, batch: &[Event]) -> Result<Position, AppendError> {
+        let mut writer = self.writer();
+        if writer.poisoned {
+            return Err(AppendError::Poisoned);
+        }
+        let head = writer.tip.position;
+        if expected_head != head {
+            return Err(AppendError::Conflict { head });
+        }
+        let (chunks, tip) = seal(batch, writer.tip)?;
+        if chunks.is_empty() {
+            return Ok(head);
+        }
+        match self.store.put(&chunks) {
+            Ok(()) => {
+                writer.tip = tip;
+                self.head.store(tip.position.0, Ordering::Release);
+                Ok(tip.position)
+            }
+            Err(StoreError::Full(reason)) => Err(AppendError::Full(reason)),
+            Err(error) => {
+                // A later sync could succeed although this one lost data: the kernel reports a
+                // failed write-back once. So nothing is appended here any more.
+                writer.poisoned = true;
+                Err(AppendError::Unknown(error.to_string()))
+            }
+        }
+    }
+
+    fn read(&self, from: Position, count_max: usize) -> Result<Vec<Recorded>, ReadError> {
+        let mut found = Vec::new();
+        if count_max > 0 {
+            self.scan(from, &mut |recorded| {
+                found.push(recorded);
+                if found.len() < count_max {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    fn scan(
+        &self,
+        from: Position,
+        visit: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let from = from.max(Position(1));
+        self.walk(from, self.head(), &mut |chunk| {
+            for found in chunk.events() {
+                let (position, bytes) = found.map_err(|error| error.to_string())?;
+                if position < from {
+                    continue;
+                }
+                let event = event::decode(bytes).map_err(|error| error.to_string())?;
+                if visit(Recorded { position, event }).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(())
+    }
+
+    fn verify(&self, progress: &mut dyn FnMut(Position)) -> Result<Verified, ReadError> {
+        let (mut events, mut chunks, mut commits) = (0, 0, 0);
+        let links = self.walk(Position(1), self.head(), &mut |chunk| {
+            for found in chunk.events() {
+                let (_, bytes) = found.map_err(|error| error.to_string())?;
+                event::decode(bytes).map_err(|error| error.to_string())?;
+                events += 1;
+            }
+            chunks += 1;
+            commits += u64::from(chunk.header.after == 0);
+            if chunks % PROGRESS_CHUNKS == 0 {
+                progress(chunk.header.last());
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let tip = links.tip().unwrap_or_default();
+        Ok(Verified { head: tip.position, events, chunks, commits, head_hash: tip.hash })
+    }
+}
