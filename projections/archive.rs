@@ -54,7 +54,7 @@ impl Archive {
         self.threads.contact(&*self.shelf, id)
     }
 
-    /// Where a Message-ID (without angle brackets) was last seen.
+    /// Where a Message-ID (without angle brackets), or the digest of a reply, was last seen.
     pub fn message(&self, message_id: &str) -> Result<Option<MessageRecord>, ShelfError> {
         self.threads.message(&*self.shelf, message_id)
     }

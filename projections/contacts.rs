@@ -20,8 +20,8 @@ pub struct OpenContact {
     pub message: MessageRef,
     /// The position of its arrival.
     pub arrival: Position,
-    /// When it arrived.
-    pub arrived: Timestamp,
+    /// When the mail server received it.
+    pub received: Timestamp,
     /// The application it is in, or went through.
     pub application: ApplicationRef,
     /// How far it is in its application; `None` once that has ended.
@@ -103,6 +103,12 @@ pub enum Place {
     },
     /// On its way to a plain address.
     Leaving {
+        /// The line it came from, for the way back.
+        line: Line,
+        /// Its priority in that line.
+        priority: u8,
+        /// Since when it had waited there.
+        entered: Timestamp,
         /// The copy to that address.
         outgoing: OutgoingId,
     },
@@ -200,8 +206,9 @@ impl Contacts {
 
 impl Contacts {
     fn arrive(&mut self, at: Position, event: &Event) {
-        let Fact::ContactArrived { contact, thread, source, message, application, .. } =
-            &event.fact
+        let Fact::ContactArrived {
+            contact, thread, source, message, application, received, ..
+        } = &event.fact
         else {
             return;
         };
@@ -210,7 +217,7 @@ impl Contacts {
             mailbox: source.mailbox.clone(),
             message: *message,
             arrival: at,
-            arrived: event.time,
+            received: *received,
             application: application.clone(),
             course: Some(Course::default()),
             place: Place::Application,
@@ -298,7 +305,14 @@ fn place(open: &mut OpenContact, at: Position, event: &Event) {
         {
             *delivered = true;
         }
-    } else if let Fact::ContactTransferred { to: Target::Address, .. } = &event.fact {
-        open.place = Place::Leaving { outgoing: OutgoingId(at) };
+    } else if let Fact::ContactTransferred { to: Target::Address, .. } = &event.fact
+        && let Place::Held { line, priority, entered, .. } = &open.place
+    {
+        open.place = Place::Leaving {
+            line: line.clone(),
+            priority: *priority,
+            entered: *entered,
+            outgoing: OutgoingId(at),
+        };
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, MailboxName, Position,
-    Private, Target, ThreadId,
+    Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, Position, Private,
+    Source, Target, ThreadId,
 };
 
 use crate::shelf::Pair;
@@ -116,8 +116,8 @@ fn join<T: ToString>(items: &[T]) -> String {
 pub struct ContactRecord {
     /// Its thread.
     pub thread: ThreadId,
-    /// The mailbox it came to.
-    pub mailbox: MailboxName,
+    /// Where its mail was found.
+    pub source: Source,
     /// The position of its arrival.
     pub arrival: Position,
     /// Tells it from another mail that would have the same id.
@@ -160,7 +160,7 @@ impl Threads {
         self.contacts.get(shelf, id)
     }
 
-    /// Where a Message-ID (without angle brackets) was last seen.
+    /// Where a Message-ID (without angle brackets), or the digest of a reply, was last seen.
     pub fn message(
         &self,
         shelf: &dyn Shelf,
@@ -184,7 +184,8 @@ impl Threads {
             Fact::ContactTransferred { contact, thread, to: Target::Address, .. } => {
                 self.handle(shelf, *thread, *contact, None, event)?;
             }
-            Fact::ReplyReceived { contact, thread, .. } => {
+            Fact::ReplyReceived { contact, thread, message, .. } => {
+                self.remember(&message.digest.to_string(), *thread, *contact);
                 self.reply(shelf, *contact, *thread, mail(event))?;
             }
             Fact::ContactTransferred { to: Target::Agent(_) | Target::Queue(_), .. }
@@ -244,7 +245,7 @@ impl Threads {
         let (contact, thread, details) = (*contact, *thread, mail(event));
         let record = ContactRecord {
             thread,
-            mailbox: source.mailbox.clone(),
+            source: source.clone(),
             arrival: at,
             fingerprint: *fingerprint,
         };

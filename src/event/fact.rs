@@ -64,6 +64,8 @@ pub enum Fact {
         fingerprint: Fingerprint,
         /// The application it enters.
         application: ApplicationRef,
+        /// When the mail server received it, at the latest when we first saw it.
+        received: Timestamp,
         /// Another mail with other bytes carried the same Message-ID.
         repeated_message_id: bool,
     },

@@ -163,6 +163,7 @@ fn arrivals(names: &Names) -> Vec<Sample> {
                 message,
                 fingerprint: Fingerprint([5; 16]),
                 application: names.application.clone(),
+                received: Timestamp(1_767_225_500_000),
                 repeated_message_id: false,
             },
             details(),
