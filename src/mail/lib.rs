@@ -1,1 +1,31 @@
-//! Placeholder.
+//! Mail without a network: parse, identify, classify, sign and find reply tokens, compose.
+//!
+//! Everything here is a pure function of its arguments and total on hostile input: no clock, no
+//! randomness, no input or output.
+
+mod address_list;
+mod agent_copy;
+mod automatic;
+mod decode;
+mod encode;
+mod header;
+mod html;
+mod identity;
+mod lines;
+mod others;
+mod parse;
+mod relay;
+mod structure;
+mod text;
+mod token;
+mod words;
+
+pub use agent_copy::{AgentCopy, Via};
+pub use identity::{contact_id, fingerprint};
+pub use others::{details, others};
+pub use parse::{Parsed, parse};
+pub use relay::Relay;
+pub use token::{
+    Purpose, Token, TokenError, TokenKey, TokenSearch, find_token, message_id, own_mail,
+    reply_address,
+};

@@ -1,0 +1,149 @@
+//! The copy of a customer's mail that goes to an agent.
+
+use event::{Address, ContactId, Person, QueueName};
+
+use crate::encode::{self, is_plain, push_field, push_received};
+use crate::header::{self, Field, Header};
+use crate::lines::push_with_crlf;
+use crate::parse::{LOOP_MARKER, subject, unreadable_from};
+
+/// A kept field longer than this is left out.
+const FIELD_BYTES_MAX: usize = 16_384;
+
+/// What the agent sees of the customer's header, besides Content- fields and the subject; each
+/// once, the first one counts.
+///
+/// All else stays behind: recipients and list addresses (an answer to all must not go past us),
+/// requests for receipts, signatures and traces of transport (they are about another mail now),
+/// and vendors' fields, with which a stranger could steer the agent's server.
+const KEPT: [&str; 14] = [
+    "Autocrypt",
+    "Comments",
+    "Date",
+    "Importance",
+    "In-Reply-To",
+    "Keywords",
+    "Organization",
+    "Priority",
+    "References",
+    "Sensitivity",
+    "Thread-Topic",
+    "User-Agent",
+    "X-Mailer",
+    "X-Priority",
+];
+
+/// A customer's mail and what its copy to an agent says.
+#[derive(Clone, Copy, Debug)]
+pub struct AgentCopy<'a> {
+    /// The mail as received.
+    pub raw: &'a [u8],
+    /// The customer, as From named them; `None` where From cannot be read.
+    pub customer: Option<&'a Person>,
+    /// The agent's own mailbox.
+    pub agent: &'a Address,
+    /// Where the agent's answer goes: the internal address with its token.
+    pub reply_to: &'a Address,
+    /// The Message-ID of the copy, without angle brackets.
+    pub message_id: &'a str,
+    /// The contact.
+    pub contact: ContactId,
+    /// Set where From shows us instead of the customer's address.
+    pub via: Option<Via<'a>>,
+}
+
+/// From as `"Customer via Queue" <internal>`, for domains that enforce DMARC.
+#[derive(Clone, Copy, Debug)]
+pub struct Via<'a> {
+    /// The queue the contact waited in.
+    pub queue: &'a QueueName,
+    /// The address From shows.
+    pub internal: &'a Address,
+}
+
+impl AgentCopy<'_> {
+    /// Writes the copy: a header of ours and of what is kept, then the body as received, with
+    /// every line ending as CRLF. The same input always gives the same bytes.
+    pub fn compose(&self) -> Vec<u8> {
+        let (header, body) = header::split(self.raw);
+        let mut out = Vec::with_capacity(body.len().saturating_add(body.len() / 32 + 4_096));
+        push_field("From", &self.from(&header), &mut out);
+        push_field("Reply-To", &encode::named(None, self.reply_to), &mut out);
+        push_field("To", &encode::named(None, self.agent), &mut out);
+        push_id("Message-ID", self.message_id, &mut out);
+        push_subject(&header, &mut out);
+        for name in KEPT {
+            if let Some(field) = header.get(name).filter(|field| is_kept(field)) {
+                push_received(field, &mut out);
+            }
+        }
+        push_field("X-Postbook-Contact", &self.contact.to_string(), &mut out);
+        push_id(LOOP_MARKER, self.message_id, &mut out);
+        // Asks the agent's server for no out-of-office notice and no receipts; bounces stay wanted.
+        push_field("X-Auto-Response-Suppress", "OOF, AutoReply, RN, NRN", &mut out);
+        push_content(&header, |_| true, &mut out);
+        out.extend_from_slice(b"\r\n");
+        push_with_crlf(body, &mut out);
+        out
+    }
+
+    fn from(&self, header: &Header<'_>) -> String {
+        let shown = self
+            .customer
+            .map(|customer| customer.name.clone().unwrap_or_else(|| customer.address.to_string()))
+            .or_else(|| unreadable_from(header))
+            .unwrap_or_else(|| "Unknown sender".to_owned());
+        match (&self.via, self.customer) {
+            (Some(via), _) => {
+                encode::named(Some(&format!("{shown} via {}", via.queue)), via.internal)
+            }
+            (None, Some(customer)) => encode::person(customer),
+            (None, None) => encode::named(Some(&shown), self.reply_to),
+        }
+    }
+}
+
+/// Appends the subject: as received where that may travel, else decoded and encoded anew.
+pub(crate) fn push_subject(header: &Header<'_>, out: &mut Vec<u8>) {
+    match header.get("Subject") {
+        Some(field) if is_kept(field) => push_received(field, out),
+        Some(_) => push_field("Subject", &encode::unstructured(&subject(header)), out),
+        None => {}
+    }
+}
+
+/// Appends what describes the body: MIME-Version, and the first of each Content- field that
+/// `is_wanted`, verbatim.
+pub(crate) fn push_content(
+    header: &Header<'_>,
+    is_wanted: impl Fn(&str) -> bool,
+    out: &mut Vec<u8>,
+) {
+    // Written anew: senders put the name of their program into its comment.
+    if header.has("MIME-Version") {
+        push_field("MIME-Version", "1.0", out);
+    }
+    let mut written: Vec<String> = Vec::new();
+    for field in header.iter() {
+        let name = field.name.to_ascii_lowercase();
+        // The length is a note of mbox files, and wrong here.
+        let is_content = name.starts_with("content-") && name != "content-length";
+        if is_content && is_wanted(&name) && !written.contains(&name) {
+            push_received(field, out);
+            written.push(name);
+        }
+    }
+}
+
+/// Appends a field of one message id.
+pub(crate) fn push_id(name: &str, id: &str, out: &mut Vec<u8>) {
+    let written = encode::message_ids(std::iter::once(id));
+    if !written.is_empty() {
+        push_field(name, &written, out);
+    }
+}
+
+/// A field with raw 8-bit text or overlong lines may not travel to every server.
+pub(crate) fn is_kept(field: &Field<'_>) -> bool {
+    field.value.len() <= FIELD_BYTES_MAX && is_plain(field)
+}

@@ -1,0 +1,87 @@
+//! An agent's reply as the customer gets it, without a trace of the agent in its header.
+
+use event::{Address, Person, Timestamp};
+
+use crate::agent_copy::{is_kept, push_content, push_id, push_subject};
+use crate::decode;
+use crate::encode::{self, push_field, push_received};
+use crate::header;
+use crate::lines::push_with_crlf;
+use crate::parse::LOOP_MARKER;
+
+/// What says how urgent a mail is; nothing else of the agent's header is kept, but the subject
+/// and what describes the body.
+const KEPT: [&str; 4] = ["Importance", "Priority", "Sensitivity", "X-Priority"];
+/// What describes the body. Content-ID, -Location and -Description are left out: they may name
+/// the agent's computer, and nothing refers to them at the top of a mail.
+const KEPT_CONTENT: [&str; 4] =
+    ["content-disposition", "content-language", "content-transfer-encoding", "content-type"];
+/// The longest value of a kept field that is a keyword.
+const KEYWORD_BYTES_MAX: usize = 64;
+/// Of more references the first and the newest are written.
+const REFERENCES_MAX: usize = 20;
+
+/// An agent's reply and what the relayed mail says.
+#[derive(Clone, Copy, Debug)]
+pub struct Relay<'a> {
+    /// The reply as received.
+    pub raw: &'a [u8],
+    /// The public address of the mailbox, with its display name.
+    pub from: &'a Person,
+    /// The customer.
+    pub to: &'a Address,
+    /// The Message-ID of the relayed mail, without angle brackets.
+    pub message_id: &'a str,
+    /// The Message-ID of the customer's mail, without angle brackets.
+    pub answers: Option<&'a str>,
+    /// The References of the customer's mail, oldest first, without angle brackets.
+    pub references: &'a [String],
+    /// When the reply was recorded. The agent's own Date is not used: its zone tells where the
+    /// agent is, and their clock may be wrong.
+    pub date: Timestamp,
+}
+
+impl Relay<'_> {
+    /// Writes the mail: a header of ours and of an allow-list, then the body as received, with
+    /// every line ending as CRLF. The same input always gives the same bytes.
+    pub fn compose(&self) -> Vec<u8> {
+        let (header, body) = header::split(self.raw);
+        let mut out = Vec::with_capacity(body.len().saturating_add(body.len() / 32 + 4_096));
+        push_field("Date", &decode::write_date(self.date), &mut out);
+        push_field("From", &encode::person(self.from), &mut out);
+        push_field("To", &encode::named(None, self.to), &mut out);
+        push_id("Message-ID", self.message_id, &mut out);
+        if let Some(answers) = self.answers {
+            push_id("In-Reply-To", answers, &mut out);
+        }
+        let references = self.references();
+        if !references.is_empty() {
+            push_field("References", &references, &mut out);
+        }
+        push_subject(&header, &mut out);
+        for name in KEPT {
+            if let Some(field) = header
+                .get(name)
+                .filter(|field| field.value.len() <= KEYWORD_BYTES_MAX && is_kept(field))
+            {
+                push_received(field, &mut out);
+            }
+        }
+        push_id(LOOP_MARKER, self.message_id, &mut out);
+        push_content(&header, |name| KEPT_CONTENT.contains(&name), &mut out);
+        out.extend_from_slice(b"\r\n");
+        push_with_crlf(body, &mut out);
+        out
+    }
+
+    /// RFC 5322 section 3.6.4: the references of the answered mail, then its own id.
+    fn references(&self) -> String {
+        let mut ids: Vec<&str> = self.references.iter().map(String::as_str).collect();
+        ids.retain(|id| Some(*id) != self.answers);
+        ids.extend(self.answers);
+        if ids.len() > REFERENCES_MAX {
+            ids.drain(1..=ids.len() - REFERENCES_MAX);
+        }
+        encode::message_ids(ids.into_iter())
+    }
+}
