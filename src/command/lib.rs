@@ -1,1 +1,84 @@
-//! Placeholder.
+//! Decisions: what a command makes of the views, as facts and nothing else.
+//!
+//! One file a command. A decision is pure: the time comes with the command, nothing is started,
+//! nothing is stored. [`decide`] answers one command, [`follow_up`] asks what the views lead to
+//! next (an application's step, an assignment) until they lead to nothing.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod activate_mailbox;
+mod application;
+mod contact_command;
+mod decision;
+mod fire;
+mod interpreter;
+mod load;
+mod publish;
+mod quarantine_mail;
+mod receive_mail;
+mod receive_reply;
+mod refuse_mail;
+mod release;
+mod routing;
+mod send;
+mod set_agent_state;
+mod set_disposition;
+mod start;
+mod transfer;
+mod view;
+
+#[cfg(test)]
+mod testing;
+
+pub use activate_mailbox::ActivateMailbox;
+pub use application::{Action, ActionKind, Application, ApplicationError, Problem};
+pub use decision::{Answer, Command, Decision, Envelope, Fault, NewEvent, Rejection};
+pub use fire::Fire;
+pub use load::{LoadDirectory, LoadSettings};
+pub use publish::Publish;
+pub use quarantine_mail::QuarantineMail;
+pub use receive_mail::ReceiveMail;
+pub use receive_reply::{Delivery, Finding, ReceiveReply};
+pub use refuse_mail::RefuseMail;
+pub use release::Release;
+pub use send::{RecordSend, SendAgain, SendOutcome, StartSend};
+pub use set_agent_state::SetAgentState;
+pub use set_disposition::SetDisposition;
+pub use start::{Start, Stop};
+pub use transfer::{Destination, Transfer};
+pub use view::{Applications, View};
+
+/// Decides one command. A rejection changes nothing.
+pub fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
+    let now = envelope.time;
+    match &envelope.command {
+        Command::Start(command) => command.decide(view, now),
+        Command::Stop(command) => Ok(command.decide()),
+        Command::LoadDirectory(command) => command.decide(view),
+        Command::LoadSettings(command) => Ok(command.decide(view)),
+        Command::Publish(command) => command.decide(view),
+        Command::ActivateMailbox(command) => Ok(command.decide(view)),
+        Command::ReceiveMail(command) => command.decide(view, now),
+        Command::ReceiveReply(command) => command.decide(view),
+        Command::QuarantineMail(command) => Ok(command.decide(view)),
+        Command::RefuseMail(command) => Ok(command.decide(view)),
+        Command::StartSend(command) => command.decide(view),
+        Command::RecordSend(command) => command.decide(view, now),
+        Command::SendAgain(command) => command.decide(view),
+        Command::Fire(command) => Ok(command.decide(view, now)),
+        Command::SetAgentState(command) => command.decide(view),
+        Command::SetDisposition(command) => command.decide(view, &envelope.actor),
+        Command::Transfer(command) => command.decide(view, &envelope.actor, now),
+        Command::Release(command) => command.decide(view, &envelope.actor),
+    }
+}
+
+/// What the views lead to next: one application's step, else one assignment, else nothing.
+///
+/// The caller records the facts and asks again. Fails only where a published application is
+/// missing, which means that views and log have come apart.
+pub fn follow_up(view: &View<'_>, now: event::Timestamp) -> Result<Vec<NewEvent>, Fault> {
+    if let Some(contact) = view.hot.contacts.running() {
+        return interpreter::step(view, contact, now);
+    }
+    Ok(routing::assign(view, now).into_iter().collect())
+}

@@ -1,0 +1,51 @@
+//! What commands about one contact share: which contact is meant, and the way back to its queue.
+
+use event::{Actor, AgentNumber, ContactId, Fact, RequeueReason};
+use projections::Place;
+
+use crate::{Rejection, View};
+
+/// The contact a person means: the named one, else the only one the agent holds.
+///
+/// An agent may only name a contact they hold; other people may name any.
+pub(crate) fn meant(
+    view: &View<'_>,
+    actor: &Actor,
+    agent: Option<AgentNumber>,
+    contact: Option<ContactId>,
+) -> Result<ContactId, Rejection> {
+    let agent = match actor {
+        Actor::Agent(number) => Some(*number),
+        Actor::Engine | Actor::Mailbox(_) | Actor::Sender | Actor::User(_) => agent,
+    };
+    match (agent, contact) {
+        (Some(number), named) => {
+            let agent = view.hot.agents.get(number).ok_or(Rejection::UnknownAgent(number))?;
+            match named {
+                Some(contact) if agent.held.contains(&contact) => Ok(contact),
+                Some(contact) => Err(Rejection::NotHeld(number, contact)),
+                None if agent.held.len() > 1 => {
+                    Err(Rejection::HoldsSeveral(number, agent.held.len()))
+                }
+                None => agent.held.first().copied().ok_or(Rejection::HoldsNothing(number)),
+            }
+        }
+        (None, Some(contact)) => Ok(contact),
+        (None, None) => Err(Rejection::HoldsNothing(AgentNumber(0))),
+    }
+}
+
+/// Puts a held contact back at the head of the line it came from, its waiting time kept.
+pub(crate) fn requeue(view: &View<'_>, contact: ContactId, reason: RequeueReason) -> Option<Fact> {
+    match &view.hot.contacts.get(contact)?.place {
+        Place::Held { line, priority, entered, .. }
+        | Place::Leaving { line, priority, entered, .. } => Some(Fact::ContactRequeued {
+            contact,
+            line: line.clone(),
+            priority: *priority,
+            entered: *entered,
+            reason,
+        }),
+        Place::Application | Place::Waiting { .. } => None,
+    }
+}

@@ -1,0 +1,188 @@
+//! Commands, and what comes of them.
+
+use event::{
+    Actor, AgentNumber, CommandId, ContactId, Fact, MailboxName, OutgoingId, Private, QueueName,
+    Timestamp,
+};
+use projections::ShelfError;
+
+use crate::{
+    ActivateMailbox, ApplicationError, Fire, LoadDirectory, LoadSettings, Publish, QuarantineMail,
+    ReceiveMail, ReceiveReply, RecordSend, RefuseMail, Release, SendAgain, SetAgentState,
+    SetDisposition, Start, StartSend, Stop, Transfer,
+};
+
+/// A command with its circumstances.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// Names it in the events it leads to.
+    pub id: CommandId,
+    /// When it was given; the only clock a decision knows.
+    pub time: Timestamp,
+    /// Who gave it.
+    pub actor: Actor,
+    /// What is to be done.
+    pub command: Command,
+}
+
+/// Everything that can be asked of the engine.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// The engine begins to work.
+    Start(Start),
+    /// The engine ends in good order.
+    Stop(Stop),
+    /// The directory is as given.
+    LoadDirectory(LoadDirectory),
+    /// The settings are as given.
+    LoadSettings(LoadSettings),
+    /// An application is as given.
+    Publish(Publish),
+    /// A mailbox is opened for the first time.
+    ActivateMailbox(ActivateMailbox),
+    /// A mail arrived in a public mailbox.
+    ReceiveMail(Box<ReceiveMail>),
+    /// A mail arrived in the internal mailbox.
+    ReceiveReply(Box<ReceiveReply>),
+    /// A mail cannot be read.
+    QuarantineMail(QuarantineMail),
+    /// A mail is not wanted.
+    RefuseMail(RefuseMail),
+    /// An outgoing mail is about to be sent.
+    StartSend(StartSend),
+    /// The outcome of sending a mail.
+    RecordSend(RecordSend),
+    /// A person wants an uncertain mail sent again.
+    SendAgain(SendAgain),
+    /// A timer is due.
+    Fire(Fire),
+    /// An agent signs in or out, or changes readiness.
+    SetAgentState(SetAgentState),
+    /// An interaction is labelled.
+    SetDisposition(SetDisposition),
+    /// A held contact is passed on.
+    Transfer(Transfer),
+    /// A contact ends.
+    Release(Release),
+}
+
+/// A fact to be recorded, with its private part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What happens.
+    pub fact: Fact,
+    /// What can be forgotten.
+    pub private: Option<Private>,
+}
+
+impl NewEvent {
+    /// A fact and its private part.
+    pub fn with(fact: Fact, private: Private) -> Self {
+        Self { fact, private: Some(private) }
+    }
+}
+
+impl From<Fact> for NewEvent {
+    fn from(fact: Fact) -> Self {
+        Self { fact, private: None }
+    }
+}
+
+/// What a command leads to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// The facts, in order; none where everything is as asked already.
+    pub events: Vec<NewEvent>,
+    /// What the asker is told.
+    pub answer: Answer,
+}
+
+impl Decision {
+    /// A decision that records `events` and answers `done`.
+    pub fn record(events: impl IntoIterator<Item = impl Into<NewEvent>>) -> Self {
+        Self { events: events.into_iter().map(Into::into).collect(), answer: Answer::Done }
+    }
+
+    /// Nothing to record: it is so already.
+    pub fn unchanged() -> Self {
+        Self::default()
+    }
+}
+
+/// What an asker is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answer {
+    /// Done, or so already.
+    #[default]
+    Done,
+    /// It concerned this contact.
+    Contact(ContactId),
+    /// The attempt that is to be made.
+    Attempt(u32),
+}
+
+/// Why a command is not carried out; nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No such agent.
+    #[error("there is no agent {0}; `postbook agent list` shows who there is")]
+    UnknownAgent(AgentNumber),
+    /// No such queue.
+    #[error("there is no queue `{0}`; `postbook queue` shows which there are")]
+    UnknownQueue(QueueName),
+    /// No such mailbox.
+    #[error("there is no mailbox `{0}` in the directory")]
+    UnknownMailbox(MailboxName),
+    /// No such contact.
+    #[error("there is no contact {0}")]
+    UnknownContact(ContactId),
+    /// The contact is released.
+    #[error("contact {0} is released")]
+    NotOpen(ContactId),
+    /// The contact is not with that agent.
+    #[error("agent {0} does not hold contact {1}")]
+    NotHeld(AgentNumber, ContactId),
+    /// The contact is with nobody.
+    #[error("nobody holds contact {0}, so it cannot be transferred")]
+    HeldByNobody(ContactId),
+    /// The agent holds nothing.
+    #[error("agent {0} holds no contact")]
+    HoldsNothing(AgentNumber),
+    /// The agent holds several; one must be named.
+    #[error("agent {0} holds {1} contacts: name one")]
+    HoldsSeveral(AgentNumber, usize),
+    /// A transfer to oneself.
+    #[error("contact {1} is with agent {0} already")]
+    SameAgent(AgentNumber, ContactId),
+    /// Mail to ourselves would go in circles.
+    #[error("that address is one of our own mailboxes; transfer to a queue instead")]
+    OwnAddress,
+    /// Contacts wait in a queue that is to go.
+    #[error(
+        "{1} contacts wait in queue `{0}`, which the new directory does not have; move them first or keep the queue"
+    )]
+    QueueInUse(QueueName, usize),
+    /// The outgoing mail is settled, or not in that state.
+    #[error("outgoing mail {0} is not waiting to be sent")]
+    NotToSend(OutgoingId),
+    /// The application cannot work.
+    #[error("{0}")]
+    Application(#[from] ApplicationError),
+    /// The mailbox has no application in force.
+    #[error("mailbox `{0}` has no application")]
+    NoApplication(MailboxName),
+    /// The views on disk cannot be read.
+    #[error("{0}")]
+    Archive(String),
+}
+
+impl From<ShelfError> for Rejection {
+    fn from(error: ShelfError) -> Self {
+        Self::Archive(error.to_string())
+    }
+}
+
+/// Views and log have come apart; the engine must stop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("contact {0} is in an application that was never published")]
+pub struct Fault(pub ContactId);

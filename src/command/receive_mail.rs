@@ -1,0 +1,153 @@
+//! A mail arrived in a public mailbox: it becomes a contact, once.
+
+use event::{
+    Address, AutomaticKind, ContactId, Fact, Fingerprint, MailDetails, MessageRef, Private, Source,
+    ThreadId, Timestamp,
+};
+use mail::Parsed;
+use projections::ContactRecord;
+
+use crate::{Answer, Decision, NewEvent, Rejection, View};
+
+/// A mail arrived in a public mailbox. Its bytes are in the message store already.
+#[derive(Clone, Debug)]
+pub struct ReceiveMail {
+    /// Where it was found.
+    pub source: Source,
+    /// The mail as received.
+    pub message: MessageRef,
+    /// When the mail server received it.
+    pub received: Timestamp,
+    /// The digest over the mail as its sender wrote it.
+    pub digest: [u8; 32],
+    /// The mail, read.
+    pub parsed: Parsed,
+    /// The thread of the reply it answers, where it carries a valid token of ours.
+    pub answers: Option<ThreadId>,
+}
+
+/// Ids are 50 bits; so many mails with one id and different content do not exist.
+const SALT_MAX: u32 = 1000;
+
+impl ReceiveMail {
+    pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
+        if view.is_settled(&self.source) {
+            return Ok(Decision::unchanged());
+        }
+        let contact = match self.identify(view)? {
+            Identity::New(contact) => contact,
+            Identity::Known(_, record) if record.source == self.source => {
+                return Ok(Decision::unchanged());
+            }
+            Identity::Known(contact, _) => {
+                let source = self.source.clone();
+                let events = vec![Fact::MailDuplicated { source, contact }.into()];
+                return Ok(Decision { events, answer: Answer::Contact(contact) });
+            }
+        };
+        let joined = self.thread(view)?;
+        let details = Private::Mail(Box::new(self.details(view, joined)?));
+        if let Some(kind) = self.parsed.automatic
+            && joined.is_some()
+            && kind != AutomaticKind::List
+        {
+            let fact = Fact::MailFiled {
+                thread: joined,
+                source: self.source.clone(),
+                message: self.message,
+                kind,
+            };
+            return Ok(Decision::record([NewEvent::with(fact, details)]));
+        }
+        let mailbox = &self.source.mailbox;
+        let application = view
+            .application_of(mailbox)
+            .ok_or_else(|| Rejection::NoApplication(mailbox.clone()))?;
+        let fact = Fact::ContactArrived {
+            contact,
+            thread: joined.unwrap_or(ThreadId(contact)),
+            source: self.source.clone(),
+            message: self.message,
+            fingerprint: self.fingerprint(),
+            application,
+            received: self.received.min(now),
+            repeated_message_id: self.repeats_message_id(view, contact)?,
+        };
+        let events = vec![NewEvent::with(fact, details)];
+        Ok(Decision { events, answer: Answer::Contact(contact) })
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        let mut half = [0; 16];
+        for (to, from) in half.iter_mut().zip(self.digest) {
+            *to = from;
+        }
+        Fingerprint(half)
+    }
+
+    /// The contact this mail is, or is to be.
+    fn identify(&self, view: &View<'_>) -> Result<Identity, Rejection> {
+        let mut last = mail::contact_id(&self.source.mailbox, &self.digest, 0);
+        for salt in 0..SALT_MAX {
+            last = mail::contact_id(&self.source.mailbox, &self.digest, salt);
+            match view.archive.contact(last)? {
+                None => return Ok(Identity::New(last)),
+                Some(record) if record.fingerprint == self.fingerprint() => {
+                    return Ok(Identity::Known(last, record));
+                }
+                Some(_) => {}
+            }
+        }
+        Err(Rejection::UnknownContact(last))
+    }
+
+    /// The thread it belongs to: by our token, else by a Message-ID it refers to, newest first,
+    /// but only where its writer takes part in that thread. A stranger who quotes an id begins a
+    /// thread of their own.
+    fn thread(&self, view: &View<'_>) -> Result<Option<ThreadId>, Rejection> {
+        if let Some(thread) = self.answers {
+            return Ok(Some(thread));
+        }
+        let writers = [self.writer(), self.parsed.answer_to()];
+        for id in self.parsed.in_reply_to.iter().chain(self.parsed.references.iter().rev()) {
+            let Some(record) = view.archive.message(id)? else { continue };
+            let Some(thread) = view.archive.thread(record.thread)? else { continue };
+            if writers.into_iter().flatten().any(|writer| thread.knows(writer)) {
+                return Ok(Some(record.thread));
+            }
+        }
+        Ok(None)
+    }
+
+    fn writer(&self) -> Option<&Address> {
+        self.parsed.from.as_ref().map(|from| &from.address)
+    }
+
+    fn details(&self, view: &View<'_>, joined: Option<ThreadId>) -> Result<MailDetails, Rejection> {
+        let customer = match joined {
+            Some(thread) => view.archive.thread(thread)?.and_then(|record| record.customer),
+            None => None,
+        };
+        let exclude: Vec<&Address> =
+            customer.as_ref().into_iter().chain(self.parsed.answer_to()).collect();
+        let own = |address: &Address| view.hot.directory.is_own(address);
+        let others = mail::others(&self.parsed, &own, &exclude);
+        Ok(mail::details(&self.parsed, others))
+    }
+
+    /// Whether another mail of the same mailbox carried this Message-ID.
+    fn repeats_message_id(&self, view: &View<'_>, contact: ContactId) -> Result<bool, Rejection> {
+        let Some(id) = &self.parsed.message_id else { return Ok(false) };
+        let Some(seen) = view.archive.message(id)? else { return Ok(false) };
+        let same_mailbox = view
+            .archive
+            .contact(seen.contact)?
+            .is_some_and(|record| record.source.mailbox == self.source.mailbox);
+        Ok(seen.contact != contact && same_mailbox)
+    }
+}
+
+enum Identity {
+    New(ContactId),
+    Known(ContactId, ContactRecord),
+}

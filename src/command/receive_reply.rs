@@ -1,0 +1,162 @@
+//! A mail arrived at the internal address: a handler's answer, or something to be refused.
+
+use event::{
+    Address, ContactId, Fact, Handler, LateReason, MessageRef, OutgoingId, Position, Private,
+    ReplyRefusal, Source, ThreadId,
+};
+use mail::Parsed;
+use projections::Place;
+
+use crate::{Answer, Decision, NewEvent, Rejection, View};
+
+/// A mail arrived in the internal mailbox. Its bytes are in the message store already.
+#[derive(Clone, Debug)]
+pub struct ReceiveReply {
+    /// Where it was found.
+    pub source: Source,
+    /// The mail as received.
+    pub message: MessageRef,
+    /// The mail, read.
+    pub parsed: Parsed,
+    /// What its token names.
+    pub finding: Finding,
+}
+
+/// What the token of a mail to the internal address names.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// There is no token.
+    NoToken,
+    /// There is one that is not ours.
+    Forged,
+    /// There is one of ours, but the log has no delivery there.
+    Unknown,
+    /// A delivery.
+    Delivery(Delivery),
+}
+
+/// A delivered copy, as its assignment or transfer recorded it.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The outgoing copy.
+    pub outgoing: OutgoingId,
+    /// The contact.
+    pub contact: ContactId,
+    /// Its thread.
+    pub thread: ThreadId,
+    /// The position of its arrival.
+    pub arrival: Position,
+    /// Who it was delivered to.
+    pub handler: Handler,
+    /// Their mailbox at that time; absent where it was erased.
+    pub address: Option<Address>,
+    /// Where the customer's answers go; absent where it was erased.
+    pub customer: Option<Address>,
+}
+
+impl ReceiveReply {
+    pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
+        if view.is_settled(&self.source) {
+            return Ok(Decision::unchanged());
+        }
+        if let Some(contact) = self.duplicate(view)? {
+            let source = self.source.clone();
+            let events = vec![Fact::MailDuplicated { source, contact }.into()];
+            return Ok(Decision { events, answer: Answer::Contact(contact) });
+        }
+        let delivery = match self.accept(view) {
+            Ok(delivery) => delivery,
+            Err((contact, reason)) => return Ok(self.refuse(view, contact, reason)),
+        };
+        let fact = Fact::ReplyReceived {
+            contact: delivery.contact,
+            thread: delivery.thread,
+            handler: delivery.handler,
+            arrival: delivery.arrival,
+            delivery: delivery.outgoing,
+            source: self.source.clone(),
+            message: self.message,
+            late: late(view, delivery),
+        };
+        let exclude: Vec<&Address> =
+            delivery.customer.iter().chain(delivery.address.as_ref()).collect();
+        let events = vec![NewEvent::with(fact, self.details(view, &exclude))];
+        Ok(Decision { events, answer: Answer::Contact(delivery.contact) })
+    }
+
+    /// The contact of the same reply, where it came before.
+    fn duplicate(&self, view: &View<'_>) -> Result<Option<ContactId>, Rejection> {
+        let digest = self.message.digest.to_string();
+        for id in self.parsed.message_id.as_deref().into_iter().chain([digest.as_str()]) {
+            if let Some(record) = view.archive.message(id)? {
+                return Ok(Some(record.contact));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The delivery this answers, where it may be relayed.
+    fn accept(&self, view: &View<'_>) -> Result<&Delivery, (Option<ContactId>, ReplyRefusal)> {
+        let delivery = match &self.finding {
+            Finding::NoToken => return Err((None, ReplyRefusal::NoToken)),
+            Finding::Forged => return Err((None, ReplyRefusal::ForgedToken)),
+            Finding::Unknown => return Err((None, ReplyRefusal::UnknownDelivery)),
+            Finding::Delivery(delivery) => delivery,
+        };
+        let refuse = |reason| Err((Some(delivery.contact), reason));
+        if self.parsed.automatic.is_some() {
+            return refuse(ReplyRefusal::Automatic);
+        }
+        let sender = self.parsed.from.as_ref().map(|from| &from.address);
+        if sender.is_none() || !is_handler(view, delivery, sender) {
+            return refuse(ReplyRefusal::WrongSender);
+        }
+        if delivery.customer.is_none() {
+            return refuse(ReplyRefusal::NoRecipient);
+        }
+        Ok(delivery)
+    }
+
+    fn refuse(
+        &self,
+        view: &View<'_>,
+        contact: Option<ContactId>,
+        reason: ReplyRefusal,
+    ) -> Decision {
+        let source = self.source.clone();
+        let fact = Fact::ReplyRefused { contact, source, message: self.message, reason };
+        Decision::record([NewEvent::with(fact, self.details(view, &[]))])
+    }
+
+    fn details(&self, view: &View<'_>, exclude: &[&Address]) -> Private {
+        let own = |address: &Address| view.hot.directory.is_own(address);
+        let others = mail::others(&self.parsed, &own, exclude);
+        Private::Mail(Box::new(mail::details(&self.parsed, others)))
+    }
+}
+
+/// Whether the sender is the one the copy went to, by the mailbox of then or of now.
+fn is_handler(view: &View<'_>, delivery: &Delivery, sender: Option<&Address>) -> bool {
+    let now = match delivery.handler {
+        Handler::Agent(number) => {
+            view.hot.directory.agents.get(&number).and_then(|entry| entry.address.as_ref())
+        }
+        Handler::Address => None,
+    };
+    sender == delivery.address.as_ref() || (now.is_some() && sender == now)
+}
+
+fn late(view: &View<'_>, delivery: &Delivery) -> Option<LateReason> {
+    let Some(open) = view.hot.contacts.get(delivery.contact) else {
+        return Some(LateReason::Released);
+    };
+    let holds = match (&open.place, delivery.handler) {
+        (Place::Held { agent, .. }, Handler::Agent(number)) => *agent == number,
+        (Place::Leaving { outgoing, .. }, Handler::Address) => *outgoing == delivery.outgoing,
+        (
+            Place::Application | Place::Waiting { .. } | Place::Held { .. } | Place::Leaving { .. },
+            Handler::Agent(_) | Handler::Address,
+        ) => false,
+    };
+    (!holds).then_some(LateReason::Transferred)
+}

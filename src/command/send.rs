@@ -1,0 +1,196 @@
+//! Sending: an attempt is recorded before it is made, and its outcome after.
+
+use event::{
+    AgentState, ContactId, Fact, Handler, MessageRef, OutgoingId, Private, ReleaseReason,
+    RequeueReason, TeamReason, Timestamp, UncertainReason,
+};
+use projections::{Outgoing, Place, SendState, What};
+
+use crate::contact_command::requeue;
+use crate::{Answer, Decision, NewEvent, Rejection, View};
+
+/// An outgoing mail is about to be handed to the mail server.
+#[derive(Clone, Debug)]
+pub struct StartSend {
+    /// The outgoing mail.
+    pub outgoing: OutgoingId,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug)]
+pub struct RecordSend {
+    /// The outgoing mail.
+    pub outgoing: OutgoingId,
+    /// What came of it.
+    pub outcome: SendOutcome,
+}
+
+/// A person wants a mail sent again of which nobody knows whether it was sent.
+#[derive(Clone, Debug)]
+pub struct SendAgain {
+    /// The outgoing mail.
+    pub outgoing: OutgoingId,
+}
+
+/// What came of handing a mail to the mail server.
+#[derive(Clone, Debug)]
+pub enum SendOutcome {
+    /// The server took it.
+    Sent {
+        /// The mail as sent.
+        message: MessageRef,
+    },
+    /// The server did not take it now.
+    Deferred {
+        /// The SMTP reply code; 0 where there was none.
+        code: u16,
+        /// The server's words, or ours.
+        text: String,
+    },
+    /// The server will not take it.
+    Refused {
+        /// The SMTP reply code; 0 where there was none.
+        code: u16,
+        /// The server's words, or ours.
+        text: String,
+    },
+    /// The connection was lost after the mail and before the server's answer.
+    Uncertain,
+}
+
+/// After so many attempts a mail that is deferred counts as refused; with the pauses of
+/// [`pause_ms`] that is a little over two days.
+const ATTEMPTS_MAX: u32 = 60;
+const PAUSE_MS_MIN: u64 = 5_000;
+const PAUSE_MS_MAX: u64 = 3_600_000;
+
+/// The pause after an attempt: doubled each time, at most an hour.
+fn pause_ms(attempt: u32) -> u64 {
+    let doubled = PAUSE_MS_MIN.saturating_mul(1 << attempt.saturating_sub(1).min(20));
+    doubled.min(PAUSE_MS_MAX)
+}
+
+impl StartSend {
+    /// Only one attempt at a time: whoever comes second is refused.
+    pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
+        let outgoing = self.outgoing;
+        let entry = in_state(view, outgoing, |state| state == SendState::Ready)?;
+        let attempt = entry.attempts.saturating_add(1);
+        let fact = Fact::SendStarted { outgoing, contact: entry.contact, attempt };
+        Ok(Decision { events: vec![fact.into()], answer: Answer::Attempt(attempt) })
+    }
+}
+
+impl SendAgain {
+    pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
+        let outgoing = self.outgoing;
+        let waiting =
+            |state| matches!(state, SendState::Uncertain { .. } | SendState::Deferred { .. });
+        let contact = in_state(view, outgoing, waiting)?.contact;
+        Ok(Decision::record([Fact::SendRepeated { outgoing, contact }]))
+    }
+}
+
+impl RecordSend {
+    pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
+        let outgoing = self.outgoing;
+        let entry = in_state(view, outgoing, |state| state == SendState::Started)?;
+        let (contact, attempt) = (entry.contact, entry.attempts);
+        let deferred = || Fact::SendDeferred {
+            outgoing,
+            contact,
+            attempt,
+            until: now.plus_ms(pause_ms(attempt)),
+        };
+        Ok(match (&self.outcome, &entry.what) {
+            (SendOutcome::Sent { message }, _) => {
+                Decision::record(sent(view, outgoing, entry, *message))
+            }
+            (SendOutcome::Deferred { text, .. }, _) if attempt < ATTEMPTS_MAX => {
+                Decision::record([NewEvent::with(deferred(), Private::Text(text.clone()))])
+            }
+            (SendOutcome::Deferred { code, text } | SendOutcome::Refused { code, text }, _) => {
+                Decision::record(refused(view, outgoing, entry, *code, text))
+            }
+            // The same agent may see the same copy twice, under one Message-ID, which is
+            // better than an agent who holds a contact and has nothing to read.
+            (SendOutcome::Uncertain, What::Copy { .. }) => Decision::record([deferred()]),
+            (SendOutcome::Uncertain, What::Reply { .. }) => {
+                let reason = UncertainReason::ConnectionLost;
+                Decision::record([Fact::SendUncertain { outgoing, contact, reason }])
+            }
+        })
+    }
+}
+
+fn in_state<'a>(
+    view: &View<'a>,
+    outgoing: OutgoingId,
+    wanted: impl FnOnce(SendState) -> bool,
+) -> Result<&'a Outgoing, Rejection> {
+    let entry = view.hot.outbox.get(outgoing);
+    entry.filter(|entry| wanted(entry.state)).ok_or(Rejection::NotToSend(outgoing))
+}
+
+fn sent(
+    view: &View<'_>,
+    outgoing: OutgoingId,
+    entry: &Outgoing,
+    message: MessageRef,
+) -> Vec<NewEvent> {
+    let contact = entry.contact;
+    let place = view.hot.contacts.get(contact).map(|open| &open.place);
+    let (fact, released) = match entry.what {
+        What::Copy { handler, .. } => {
+            let leaving =
+                matches!(place, Some(Place::Leaving { outgoing: of, .. }) if *of == outgoing);
+            let released = leaving.then_some((None, ReleaseReason::TransferredOut));
+            (Fact::ContactDelivered { contact, handler, outgoing }, released)
+        }
+        What::Reply { handler, .. } => {
+            let released = match (place, handler) {
+                (Some(Place::Held { agent, .. }), Handler::Agent(number)) => {
+                    let on_reply = view.hot.directory.settings.release_on_reply;
+                    (on_reply && *agent == number).then_some((Some(number), ReleaseReason::Reply))
+                }
+                (Some(_) | None, Handler::Agent(_) | Handler::Address) => None,
+            };
+            (Fact::ReplyRelayed { contact, outgoing, handler, message }, released)
+        }
+    };
+    let released = released.map(|(agent, reason)| Fact::ContactReleased { contact, agent, reason });
+    std::iter::once(fact).chain(released).map(Into::into).collect()
+}
+
+fn refused(
+    view: &View<'_>,
+    outgoing: OutgoingId,
+    entry: &Outgoing,
+    code: u16,
+    text: &str,
+) -> Vec<NewEvent> {
+    let contact = entry.contact;
+    let fact = Fact::SendRefused { outgoing, contact, code };
+    let mut events = vec![NewEvent::with(fact, Private::Text(text.to_owned()))];
+    if is_current_copy(view, contact, outgoing)
+        && let What::Copy { handler, .. } = entry.what
+    {
+        events.extend(requeue(view, contact, RequeueReason::DeliveryFailed).map(NewEvent::from));
+        // Without this the next contact would go the same way.
+        if let Handler::Agent(agent) = handler
+            && let Ok(reason) = TeamReason::new("delivery failed")
+        {
+            let state = AgentState::NotReady { reason };
+            events.push(Fact::AgentStateChanged { agent, state }.into());
+        }
+    }
+    events
+}
+
+/// Whether the contact is with whoever this copy was for.
+fn is_current_copy(view: &View<'_>, contact: ContactId, copy: OutgoingId) -> bool {
+    match view.hot.contacts.get(contact).map(|open| &open.place) {
+        Some(Place::Held { outgoing, .. } | Place::Leaving { outgoing, .. }) => *outgoing == copy,
+        Some(Place::Application | Place::Waiting { .. }) | None => false,
+    }
+}

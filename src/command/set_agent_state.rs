@@ -1,0 +1,39 @@
+//! An agent signs in or out, or changes readiness.
+
+use event::{AgentNumber, AgentState, Fact, RequeueReason};
+
+use crate::contact_command::requeue;
+use crate::{Decision, NewEvent, Rejection, View};
+
+/// An agent signs in or out, or changes readiness.
+#[derive(Clone, Debug)]
+pub struct SetAgentState {
+    /// The agent.
+    pub agent: AgentNumber,
+    /// The state chosen.
+    pub state: AgentState,
+}
+
+impl SetAgentState {
+    /// What an agent holds who signs out returns to the head of its queue.
+    pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
+        let agent = view
+            .hot
+            .agents
+            .get(self.agent)
+            .filter(|agent| agent.listed)
+            .ok_or(Rejection::UnknownAgent(self.agent))?;
+        if agent.state == self.state {
+            return Ok(Decision::unchanged());
+        }
+        let changed = Fact::AgentStateChanged { agent: self.agent, state: self.state.clone() };
+        let mut events: Vec<NewEvent> = vec![changed.into()];
+        if self.state == AgentState::SignedOut {
+            let held = agent.held.iter();
+            let requeued =
+                held.filter_map(|&contact| requeue(view, contact, RequeueReason::SignedOut));
+            events.extend(requeued.map(NewEvent::from));
+        }
+        Ok(Decision::record(events))
+    }
+}

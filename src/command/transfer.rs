@@ -1,0 +1,98 @@
+//! A held contact is passed on.
+
+use event::{
+    Actor, Address, AgentNumber, ContactId, Fact, Line, Private, QueueName, QueueReason, Target,
+    Timestamp,
+};
+use projections::Place;
+
+use crate::contact_command::meant;
+use crate::{Answer, Decision, NewEvent, Rejection, View};
+
+/// A held contact is passed on.
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    /// Whose contact, where none is named.
+    pub agent: Option<AgentNumber>,
+    /// The contact.
+    pub contact: Option<ContactId>,
+    /// Where it goes.
+    pub to: Destination,
+}
+
+/// Where a transferred contact goes.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// To an agent; it waits for them if they are not free.
+    Agent(AgentNumber),
+    /// To a queue.
+    Queue(QueueName),
+    /// To a plain address; the contact ends once the copy is delivered.
+    Address(Address),
+}
+
+impl Transfer {
+    pub(crate) fn decide(
+        &self,
+        view: &View<'_>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Decision, Rejection> {
+        let contact = meant(view, actor, self.agent, self.contact)?;
+        let open = match view.hot.contacts.get(contact) {
+            Some(open) => open,
+            None if view.archive.contact(contact)?.is_some() => {
+                return Err(Rejection::NotOpen(contact));
+            }
+            None => return Err(Rejection::UnknownContact(contact)),
+        };
+        let Place::Held { agent: from, priority, .. } = &open.place else {
+            return Err(Rejection::HeldByNobody(contact));
+        };
+        let (to, line, private) = self.target(view, contact, *from)?;
+        let (thread, arrival, from) = (open.thread, open.arrival, *from);
+        let transferred = Fact::ContactTransferred { contact, thread, arrival, from, to };
+        let queued = line.map(|line| Fact::ContactQueued {
+            contact,
+            line,
+            priority: *priority,
+            entered: now,
+            reason: QueueReason::Transfer,
+        });
+        let first = NewEvent { fact: transferred, private };
+        let events = std::iter::once(first).chain(queued.map(Into::into)).collect();
+        Ok(Decision { events, answer: Answer::Contact(contact) })
+    }
+
+    fn target(
+        &self,
+        view: &View<'_>,
+        contact: ContactId,
+        from: AgentNumber,
+    ) -> Result<(Target, Option<Line>, Option<Private>), Rejection> {
+        Ok(match &self.to {
+            Destination::Agent(number) if *number == from => {
+                return Err(Rejection::SameAgent(from, contact));
+            }
+            Destination::Agent(number) => {
+                let listed = view.hot.agents.get(*number).is_some_and(|agent| agent.listed);
+                if !listed {
+                    return Err(Rejection::UnknownAgent(*number));
+                }
+                (Target::Agent(*number), Some(Line::Agent(*number)), None)
+            }
+            Destination::Queue(queue) => {
+                if !view.hot.directory.queues.contains(queue) {
+                    return Err(Rejection::UnknownQueue(queue.clone()));
+                }
+                (Target::Queue(queue.clone()), Some(Line::Queue(queue.clone())), None)
+            }
+            Destination::Address(address) => {
+                if view.hot.directory.is_own(address) {
+                    return Err(Rejection::OwnAddress);
+                }
+                (Target::Address, None, Some(Private::Address(address.clone())))
+            }
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! What a decision reads.
+
+use std::collections::BTreeMap;
+
+use event::{ApplicationRef, MailboxName, Mark, Source};
+use projections::{Archive, Hot};
+
+use crate::Application;
+
+/// The views a decision reads.
+pub struct View<'a> {
+    /// What is open.
+    pub hot: &'a Hot,
+    /// What has been.
+    pub archive: &'a Archive,
+    /// The published applications, ready to run.
+    pub applications: &'a Applications,
+}
+
+impl View<'_> {
+    /// Whether an earlier event accounts for the mail, so that there is nothing to record.
+    ///
+    /// A mail in quarantine is not settled: it may be read again.
+    pub(crate) fn is_settled(&self, source: &Source) -> bool {
+        if self.hot.quarantine.position(source).is_some() {
+            return false;
+        }
+        match (&source.mark, self.hot.mailboxes.cursor(&source.mailbox)) {
+            (Mark::Imap { uid_validity, uid }, Some(cursor)) => {
+                cursor.uid_validity == *uid_validity && *uid <= cursor.uid
+            }
+            (Mark::Imap { .. } | Mark::Maildir { .. } | Mark::Pop3 { .. }, _) => false,
+        }
+    }
+
+    /// The newest application of a mailbox.
+    pub(crate) fn application_of(&self, mailbox: &MailboxName) -> Option<ApplicationRef> {
+        let entry = self.hot.directory.mailboxes.get(mailbox)?;
+        let (application, _) = self.hot.directory.newest(entry.application.as_ref()?)?;
+        Some(application)
+    }
+}
+
+/// The published applications, parsed once.
+#[derive(Clone, Debug, Default)]
+pub struct Applications {
+    parsed: BTreeMap<ApplicationRef, Application>,
+}
+
+impl Applications {
+    /// Adds a published version.
+    pub fn add(&mut self, reference: ApplicationRef, application: Application) {
+        self.parsed.insert(reference, application);
+    }
+
+    /// One version of an application.
+    pub fn get(&self, reference: &ApplicationRef) -> Option<&Application> {
+        self.parsed.get(reference)
+    }
+}
