@@ -1,0 +1,56 @@
+//! Benchmarks of Postbook; each is a file with its options and what it reports.
+
+mod append;
+mod disk;
+mod life;
+mod measure;
+mod report;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use report::Report;
+
+/// Measures Postbook beside something simple, in one run, so that noise cancels.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Durable appends a second, beside a plain file with one fdatasync a batch.
+    Append(append::Options),
+    /// Bytes on disk beside bytes of the events; scan rate and resident memory.
+    Disk(disk::Options),
+    /// Opens and scans a log in a fresh process, for the figures of `disk`.
+    #[command(hide = true)]
+    DiskRead(disk::ReadOptions),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let shown = run(&arguments.command).and_then(|report| report.print(arguments.json));
+    match shown {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<Report> {
+    match command {
+        Command::Append(options) => append::run(options),
+        Command::Disk(options) => disk::run(options),
+        Command::DiskRead(options) => disk::read(options),
+    }
+}

@@ -1,0 +1,47 @@
+//! What can be measured of this process and of samples.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+/// Resident memory of this process in bytes: now, and at its peak.
+pub(crate) fn resident_bytes() -> Result<(u64, u64)> {
+    let status = fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+        kib.map(|kib| kib * 1024).with_context(|| format!("no {name} in /proc/self/status"))
+    };
+    Ok((field("VmRSS:")?, field("VmHWM:")?))
+}
+
+/// Durations, to be asked for quantiles.
+#[derive(Default)]
+pub(crate) struct Durations {
+    samples: Vec<Duration>,
+    sorted: bool,
+}
+
+impl Durations {
+    /// Adds samples.
+    pub(crate) fn extend(&mut self, samples: impl IntoIterator<Item = Duration>) {
+        self.samples.extend(samples);
+        self.sorted = false;
+    }
+
+    /// The sample that `permille` of a thousand samples do not exceed, in milliseconds.
+    pub(crate) fn quantile_ms(&mut self, permille: usize) -> f64 {
+        if !std::mem::replace(&mut self.sorted, true) {
+            self.samples.sort_unstable();
+        }
+        let index = (self.samples.len() * permille / 1000).min(self.samples.len().max(1) - 1);
+        self.samples.get(index).map_or(0.0, |sample| sample.as_secs_f64() * 1e3)
+    }
+}
+
+/// The median; 0 of nothing.
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(0.0)
+}
