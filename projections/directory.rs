@@ -65,6 +65,15 @@ impl Directory {
         Some((ApplicationRef { name: name.clone(), version }, text))
     }
 
+    /// Every published version of every application, with its text.
+    pub fn applications(&self) -> impl Iterator<Item = (ApplicationRef, &str)> {
+        self.applications.iter().flat_map(|(name, versions)| {
+            versions.iter().map(|(&version, text)| {
+                (ApplicationRef { name: name.clone(), version }, text.as_str())
+            })
+        })
+    }
+
     /// The text of one version of an application.
     pub fn application(&self, application: &ApplicationRef) -> Option<&str> {
         self.applications.get(&application.name)?.get(&application.version).map(String::as_str)
