@@ -1,1 +1,36 @@
-//! Placeholder.
+//! The network edge: fetches mail over IMAP and from Maildirs, sends it over SMTP, stores it.
+//!
+//! Nothing here decides anything: what is fetched goes into an [`Inbox`], what is sent comes with
+//! its envelope, and a mailbox's or target's condition is read from its [`HealthCell`].
+
+mod account;
+mod backoff;
+mod deliver;
+mod fetched;
+mod health;
+mod imap;
+mod inbox;
+mod maildir;
+mod net;
+mod smtp;
+mod stop;
+mod store;
+mod target;
+mod tls;
+
+pub use account::{
+    Credentials, History, ImapAccount, ImapTimeouts, MaildirAccount, Secret, Security, SmtpAccount,
+    SmtpTimeouts,
+};
+pub use deliver::{DeliverError, deliver};
+pub use fetched::{Body, Fetched};
+pub use health::{Health, HealthCell, HealthState};
+pub use imap::{ImapError, run_imap};
+pub use inbox::{ImapCursor, Inbox, InboxError};
+pub use maildir::{MaildirError, run_maildir};
+pub use net::{ConnectError, Step};
+pub use smtp::{Envelope, SendOutcome, SmtpSender};
+pub use stop::{Stop, Stopper};
+pub use store::{MessageStore, StoreError};
+pub use target::Target;
+pub use tls::{Trust, TrustError, tls_config};

@@ -1,0 +1,168 @@
+//! The accounts of mailboxes and outgoing servers, as the configuration gives them.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::Trust;
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    /// Plain text first, TLS before any credential or mail (RFC 2595, RFC 3207); a server that
+    /// does not offer it is refused.
+    StartTls,
+    /// No TLS; only addresses of the own machine are connected to.
+    PlainLoopback,
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a password or token.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the server only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Which mail of a folder becomes contacts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum History {
+    /// Only what arrives after the first connection.
+    #[default]
+    FromNow,
+    /// Everything that lies there, too.
+    All,
+}
+
+/// An IMAP mailbox.
+#[derive(Clone, Debug)]
+pub struct ImapAccount {
+    /// The server's name or address; the certificate must name it.
+    pub host: String,
+    /// The server's port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The login name.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+    /// The folder, as people write it; usually `INBOX`.
+    pub folder: String,
+    /// The time between two looks at the folder where IDLE is not used.
+    pub poll: Duration,
+    /// Whether to use IDLE (RFC 2177) where the server offers it.
+    pub idle: bool,
+    /// Larger messages are not fetched.
+    pub message_bytes_max: u64,
+    /// Which mail becomes contacts at the first connection.
+    pub history: History,
+    /// How long each step may take.
+    pub timeouts: ImapTimeouts,
+    /// Which certificates are trusted.
+    pub trust: Trust,
+}
+
+/// How long the steps of an IMAP session may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImapTimeouts {
+    /// To connect, and again for the TLS handshake.
+    pub connect: Duration,
+    /// Until the next answer of the server in any command.
+    pub step: Duration,
+    /// After this time IDLE is ended and begun again, which also notices a dead connection.
+    /// RFC 2177 demands less than 29 minutes.
+    pub idle_renew: Duration,
+}
+
+impl Default for ImapTimeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(20),
+            step: Duration::from_secs(45),
+            idle_renew: Duration::from_secs(5 * 60),
+        }
+    }
+}
+
+/// A Maildir that is polled as a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaildirAccount {
+    /// The folder that holds `new`, `cur` and `tmp`.
+    pub path: PathBuf,
+    /// The time between two looks.
+    pub poll: Duration,
+    /// Larger messages are not read.
+    pub message_bytes_max: u64,
+}
+
+/// A login name with its password.
+pub type Credentials = (String, Secret);
+
+/// A server that takes outgoing mail.
+#[derive(Clone, Debug)]
+pub struct SmtpAccount {
+    /// The server's name or address; the certificate must name it.
+    pub host: String,
+    /// The server's port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The login, where the server wants one.
+    pub credentials: Option<Credentials>,
+    /// The name given in EHLO, a domain name.
+    pub hello_name: String,
+    /// How long each step may take.
+    pub timeouts: SmtpTimeouts,
+    /// Which certificates are trusted.
+    pub trust: Trust,
+}
+
+/// How long the steps of sending may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SmtpTimeouts {
+    /// To connect, and again for the TLS handshake.
+    pub connect: Duration,
+    /// Until the answer to a command.
+    pub step: Duration,
+    /// Until the answer to the final dot (RFC 5321 section 4.5.3.2.6).
+    pub final_reply: Duration,
+}
+
+impl Default for SmtpTimeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(20),
+            step: Duration::from_secs(5 * 60),
+            final_reply: Duration::from_secs(10 * 60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let credentials: Credentials = ("jo".into(), Secret::new("hunter2"));
+        assert_eq!(format!("{credentials:?}"), "(\"jo\", ***)");
+        assert_eq!(credentials.1.expose(), "hunter2");
+    }
+}

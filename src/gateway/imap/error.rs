@@ -1,0 +1,124 @@
+//! Why an IMAP mailbox is not fetched, and what the operator can do.
+
+use std::time::Duration;
+
+use super::codec::CodecError;
+use crate::{ConnectError, InboxError, Step};
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ImapError {
+    /// There is no connection, or no TLS.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The server does not offer STARTTLS.
+    #[error("the server offers no STARTTLS: set `security` to \"tls\" and the port to match")]
+    StartTlsMissing,
+    /// Bytes came between the plain text and the TLS handshake.
+    #[error(
+        "plain text came after STARTTLS: someone may be tampering with the connection; nothing \
+         was sent. Set `security` to \"tls\" if the server can do it"
+    )]
+    Injected,
+    /// The server does not accept the login.
+    #[error("the server refused the login of {user}: {text}; check `user` and the password")]
+    LoginRefused {
+        /// The login name.
+        user: String,
+        /// What the server said.
+        text: String,
+    },
+    /// There is no way of logging in that both sides know.
+    #[error("the server offers no login with a password (it offers: {offered})")]
+    LoginUnsupported {
+        /// What the server offers.
+        offered: String,
+    },
+    /// The login cannot be written in the protocol.
+    #[error("the {what} holds a line end or another control character")]
+    Unsendable {
+        /// The user, the password or the folder.
+        what: &'static str,
+    },
+    /// The folder is not there any more, or never was.
+    #[error("the folder {folder} cannot be opened: {text}; create it or correct `folder`")]
+    FolderGone {
+        /// The folder.
+        folder: String,
+        /// What the server said.
+        text: String,
+    },
+    /// The server refused a command.
+    #[error("the server refused while {step}: {text}")]
+    Refused {
+        /// What we were doing.
+        step: Step,
+        /// What the server said.
+        text: String,
+    },
+    /// The server said good-bye.
+    #[error("the server ended the session while {step}: {text}")]
+    Bye {
+        /// What we were doing.
+        step: Step,
+        /// What the server said.
+        text: String,
+    },
+    /// The connection was cut.
+    #[error("the connection was cut while {step}: {reason}")]
+    Cut {
+        /// What we were doing.
+        step: Step,
+        /// What the network says.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("the server hangs: nothing came within {after:?} while {step}")]
+    Hang {
+        /// What we were doing.
+        step: Step,
+        /// The time limit.
+        after: Duration,
+    },
+    /// The server does not speak IMAP as we know it.
+    #[error("the server broke the protocol while {step}: {what}")]
+    Protocol {
+        /// What we were doing.
+        step: Step,
+        /// What it did.
+        what: String,
+    },
+    /// The server lists messages but does not send them.
+    #[error(
+        "the server lists the message with UID {uid} but does not send it; mail behind it waits. \
+         Move that message to another folder"
+    )]
+    Withheld {
+        /// The first of them.
+        uid: u32,
+    },
+    /// The mail could not be recorded; it stays on the server.
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
+}
+
+impl ImapError {
+    /// The pause that is due at least: wrong passwords, repeated quickly, lock accounts.
+    pub(super) fn pause_min(&self) -> Duration {
+        match self {
+            Self::LoginRefused { .. } => Duration::from_secs(60),
+            _ => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn from_codec(step: Step, error: CodecError) -> Self {
+        match error {
+            CodecError::Closed => Self::Cut { step, reason: error.to_string() },
+            CodecError::Io(reason) => Self::Cut { step, reason: reason.to_string() },
+            CodecError::Silent(after) => Self::Hang { step, after },
+            CodecError::LineTooLong | CodecError::LiteralTooLarge { .. } => {
+                Self::Protocol { step, what: error.to_string() }
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! From nothing to an open folder: connection, TLS, login, EXAMINE.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::error::ImapError;
+use super::folder;
+use super::response::{Code, Response, Status};
+use super::session::{Completion, Session};
+use crate::net::{self, Wire};
+use crate::{ImapAccount, Security, Step};
+
+/// The folder as the server shows it at the opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Folder {
+    pub(super) uid_validity: u32,
+    /// The UID the next message gets, where the server tells.
+    pub(super) uid_next: Option<u32>,
+}
+
+/// Connects, protects the connection as configured, and logs in.
+pub(super) async fn login(account: &ImapAccount) -> Result<Session, ImapError> {
+    let limit = account.timeouts.connect;
+    let stream = net::connect(&account.host, account.port, account.security, limit).await?;
+    let (mut session, known) = match account.security {
+        Security::PlainLoopback => {
+            greeted(Session::new(Wire::Plain(stream), account.timeouts)).await?
+        }
+        Security::Tls => {
+            let wire = net::handshake(stream, &account.host, &account.trust, limit).await?;
+            greeted(Session::new(wire, account.timeouts)).await?
+        }
+        Security::StartTls => {
+            let plain = Session::new(Wire::Plain(stream), account.timeouts);
+            (start_tls(plain, account).await?, false)
+        }
+    };
+    if !known {
+        session.ask_capabilities().await?;
+        authenticate(&mut session, account).await?;
+    }
+    // Asked again, because many servers offer IDLE to known users only.
+    session.ask_capabilities().await?;
+    Ok(session)
+}
+
+async fn greeted(mut session: Session) -> Result<(Session, bool), ImapError> {
+    let known = session.greeting().await?;
+    Ok((session, known))
+}
+
+/// Changes to TLS (RFC 2595 section 3); nothing said in plain text is believed afterwards.
+async fn start_tls(mut plain: Session, account: &ImapAccount) -> Result<Session, ImapError> {
+    let step = Step::StartTls;
+    if plain.greeting().await? {
+        return Err(ImapError::Protocol {
+            step,
+            what: "it says in plain text that we are logged in already".to_owned(),
+        });
+    }
+    plain.ask_capabilities().await?;
+    if !plain.can("STARTTLS") {
+        return Err(ImapError::StartTlsMissing);
+    }
+    plain.demand(step, "STARTTLS", |_| {}).await?;
+    let Some(Wire::Plain(stream)) = plain.into_wire() else {
+        return Err(ImapError::Injected);
+    };
+    let limit = account.timeouts.connect;
+    let wire = net::handshake(stream, &account.host, &account.trust, limit).await?;
+    Ok(Session::new(wire, account.timeouts))
+}
+
+/// Proves who we are, by AUTHENTICATE PLAIN (RFC 4616) where offered, because it carries any
+/// character, else by LOGIN.
+async fn authenticate(session: &mut Session, account: &ImapAccount) -> Result<(), ImapError> {
+    let (user, password) = (&account.user, account.password.expose());
+    let completion = if session.can("AUTH=PLAIN") {
+        authenticate_plain(session, user, password).await?
+    } else if session.can("LOGINDISABLED") {
+        return Err(ImapError::LoginUnsupported { offered: session.capabilities.join(" ") });
+    } else {
+        let user = folder::quoted(user).ok_or(ImapError::Unsendable { what: "user" })?;
+        let password =
+            folder::quoted(password).ok_or(ImapError::Unsendable { what: "password" })?;
+        let command = format!("LOGIN {user} {password}");
+        session.run(Step::Login, &command, 0, |_| {}).await?
+    };
+    match completion.status {
+        Status::Ok => Ok(()),
+        // RFC 5530: the server cannot decide now; the password may be right.
+        Status::No if !completion.text.starts_with("[UNAVAILABLE]") => {
+            Err(ImapError::LoginRefused { user: account.user.clone(), text: completion.text })
+        }
+        _ => completion.demand_ok(Step::Login),
+    }
+}
+
+async fn authenticate_plain(
+    session: &mut Session,
+    user: &str,
+    password: &str,
+) -> Result<Completion, ImapError> {
+    let step = Step::Login;
+    let tag = session.start(step, "AUTHENTICATE PLAIN").await?;
+    loop {
+        match session.receive(step, 0).await? {
+            Response::Continue => break,
+            Response::Tagged { status, text, .. } => return Ok(Completion { status, text }),
+            _ => {}
+        }
+    }
+    let answer = STANDARD.encode(format!("\0{user}\0{password}"));
+    session.send(step, &answer).await?;
+    session.finish(step, &tag, 0, |_| {}).await
+}
+
+/// Opens the folder for reading only, so that nothing we do can change it.
+pub(super) async fn open(session: &mut Session, name: &str) -> Result<Folder, ImapError> {
+    let step = Step::Select;
+    let encoded = folder::encoded(name);
+    let quoted = folder::quoted(&encoded).ok_or(ImapError::Unsendable { what: "folder" })?;
+    let (mut uid_validity, mut uid_next) = (None, None);
+    let command = format!("EXAMINE {quoted}");
+    let completion = session
+        .run(step, &command, 0, |response| {
+            if let Response::Untagged { code: Some(code), .. } = response {
+                match code {
+                    Code::UidValidity(value) => uid_validity = Some(value),
+                    Code::UidNext(value) => uid_next = Some(value),
+                }
+            }
+        })
+        .await?;
+    if completion.status == Status::No {
+        return Err(ImapError::FolderGone { folder: name.to_owned(), text: completion.text });
+    }
+    completion.demand_ok(step)?;
+    let uid_validity = uid_validity.ok_or_else(|| ImapError::Protocol {
+        step,
+        what: "it gives the folder no UIDVALIDITY".to_owned(),
+    })?;
+    Ok(Folder { uid_validity, uid_next })
+}

@@ -1,0 +1,15 @@
+//! IMAP (RFC 3501): one task a mailbox, from the connection to the recorded message.
+
+mod codec;
+mod date;
+mod error;
+mod fetch;
+mod folder;
+mod idle;
+mod login;
+mod response;
+mod run;
+mod session;
+
+pub use error::ImapError;
+pub use run::run_imap;

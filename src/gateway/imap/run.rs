@@ -1,0 +1,154 @@
+//! The life of one IMAP mailbox: connect, catch up, wait, and again.
+
+use std::sync::Arc;
+
+use event::{MailboxName, Mark};
+
+use super::error::ImapError;
+use super::fetch::{self, Listed, Terms};
+use super::idle::{self, Idle};
+use super::login::{self, Folder};
+use super::session::Session;
+use crate::backoff::Backoff;
+use crate::{Fetched, HealthCell, History, ImapAccount, ImapCursor, Inbox, Step, Stop};
+
+/// Fetches the mailbox until `stop`, and hands what it finds to `inbox`.
+///
+/// Failures show in `health` and are tried again with growing pauses; nothing on the server is
+/// changed, and no message is passed over before the inbox has recorded it.
+pub async fn run_imap<I: Inbox>(
+    name: MailboxName,
+    account: ImapAccount,
+    inbox: Arc<I>,
+    health: HealthCell,
+    mut stop: Stop,
+) {
+    let mut backoff = Backoff::default();
+    let mailbox = Mailbox { name, account, inbox, health };
+    while !stop.is_stopped() {
+        let attempt = async {
+            if let Err(error) = mailbox.session(&mut backoff).await {
+                let name = &mailbox.name;
+                tracing::warn!(mailbox = %name, %error, "the mailbox cannot be fetched");
+                mailbox.health.failed(error.to_string());
+                tokio::time::sleep(backoff.next(error.pause_min())).await;
+            }
+        };
+        tokio::select! {
+            () = attempt => {}
+            () = stop.stopped() => {}
+        }
+    }
+}
+
+struct Mailbox<I> {
+    name: MailboxName,
+    account: ImapAccount,
+    inbox: Arc<I>,
+    health: HealthCell,
+}
+
+impl<I: Inbox> Mailbox<I> {
+    /// One connection from its beginning to the failure that ends it.
+    async fn session(&self, backoff: &mut Backoff) -> Result<(), ImapError> {
+        let mut session = login::login(&self.account).await?;
+        let folder = login::open(&mut session, &self.account.folder).await?;
+        let mut next = self.first_uid(&mut session, folder).await?;
+        let mut idle = self.account.idle && session.can("IDLE");
+        loop {
+            next = self.catch_up(&mut session, folder, next).await?;
+            self.health.succeeded();
+            backoff.reset();
+            if session.news {
+                continue;
+            }
+            if idle {
+                let waited = idle::wait(&mut session, &self.account.timeouts).await?;
+                idle = waited != Idle::Unavailable;
+            } else {
+                tokio::time::sleep(self.account.poll).await;
+            }
+            if !session.news {
+                // Lets the server say what it has not announced.
+                session.demand(Step::List, "NOOP", |_| {}).await?;
+            }
+        }
+    }
+
+    /// The lowest UID that was not recorded yet; activates a mailbox that is new to us.
+    async fn first_uid(&self, session: &mut Session, folder: Folder) -> Result<u32, ImapError> {
+        let Some(cursor) = self.inbox.cursor(&self.name).await? else {
+            let last = match self.account.history {
+                History::All => 0,
+                History::FromNow => last_uid(session, folder).await?,
+            };
+            let mark = Mark::Imap { uid_validity: folder.uid_validity, uid: last };
+            self.inbox.activate(&self.name, mark).await?;
+            return Ok(last.saturating_add(1));
+        };
+        if is_stale(cursor, folder) {
+            tracing::warn!(
+                mailbox = %self.name,
+                before = cursor.uid_validity,
+                now = folder.uid_validity,
+                "the server renumbered the folder: all of it is looked at again"
+            );
+            return Ok(1);
+        }
+        Ok(cursor.uid.saturating_add(1))
+    }
+
+    /// Records everything from `next` on; while the inbox makes one batch durable, the following
+    /// one is fetched. Returns the first UID to look at next time.
+    async fn catch_up(
+        &self,
+        session: &mut Session,
+        folder: Folder,
+        next: u32,
+    ) -> Result<u32, ImapError> {
+        session.news = false;
+        let listed = fetch::list(session, next).await?;
+        let Some(last) = listed.last().map(|message: &Listed| message.uid) else {
+            return Ok(next);
+        };
+        let terms = Terms {
+            uid_validity: folder.uid_validity,
+            message_bytes_max: self.account.message_bytes_max,
+        };
+        let mut waiting = Vec::new();
+        for batch in fetch::batches(listed) {
+            let fetching = fetch::fetch(session, terms, &batch);
+            // Both run to their ends: a failed fetch must not cut off what is being recorded.
+            let (fetched, taken) = tokio::join!(fetching, self.take(waiting));
+            taken?;
+            waiting = fetched?;
+        }
+        self.take(waiting).await?;
+        Ok(last.saturating_add(1))
+    }
+
+    async fn take(&self, batch: Vec<Fetched>) -> Result<(), ImapError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        Ok(self.inbox.take(&self.name, batch).await?)
+    }
+}
+
+/// Whether UIDs count anew: another UIDVALIDITY (RFC 3501 section 2.3.1.1), or a folder that was
+/// put back to an earlier state under the old one.
+fn is_stale(cursor: ImapCursor, folder: Folder) -> bool {
+    cursor.uid_validity != folder.uid_validity
+        || folder.uid_next.is_some_and(|next| next <= cursor.uid)
+}
+
+/// The highest UID the folder has given out, so far as the server tells.
+async fn last_uid(session: &mut Session, folder: Folder) -> Result<u32, ImapError> {
+    match folder.uid_next {
+        Some(next) => Ok(next.saturating_sub(1)),
+        None => {
+            let listed = fetch::list(session, 1).await?;
+            Ok(listed.last().map_or(0, |message| message.uid))
+        }
+    }
+}

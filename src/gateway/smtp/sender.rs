@@ -1,0 +1,187 @@
+//! Sends messages over one connection that is kept between them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use event::Address;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+
+use super::open::open;
+use super::transaction::{Failure, transact};
+use crate::SmtpAccount;
+
+/// Who a message is from and who gets it, as the servers on its way are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Where bounces go; `None` is the null sender of automatic mail.
+    pub from: Option<Address>,
+    /// The recipients; all of them get the message, or none.
+    pub to: Vec<Address>,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// The server took it for all recipients.
+    Sent,
+    /// It was not taken; try again later.
+    Deferred {
+        /// The reply code, or 0 where there was none or the fault is not the message's.
+        code: u16,
+        /// What the server or the network said, as a sentence.
+        text: String,
+    },
+    /// It will never be taken.
+    Refused {
+        /// The reply code, or 0 where there was none.
+        code: u16,
+        /// What the server said.
+        text: String,
+    },
+    /// It was sent to its end, but no answer came: it may have been taken or not.
+    Uncertain {
+        /// What happened, as a sentence.
+        text: String,
+    },
+}
+
+/// Sends messages to one server.
+pub struct SmtpSender {
+    account: Box<SmtpAccount>,
+    connection: Option<AsyncSmtpConnection>,
+}
+
+impl SmtpSender {
+    /// A sender for the account; it connects with the first message.
+    pub fn new(account: SmtpAccount) -> Self {
+        Self { account: Box::new(account), connection: None }
+    }
+
+    /// Sends one message to all recipients of the envelope. Line ends are made CRLF, so that no
+    /// server can read a second message into it.
+    pub async fn send(&mut self, envelope: &Envelope, message: &[u8]) -> SendOutcome {
+        let message = with_crlf(message);
+        // The connection is kept only after an undisturbed end; a send that is dropped half-way
+        // must not leave it to the next one.
+        if let Some(mut kept) = self.connection.take() {
+            match transact(&mut kept, &self.account.timeouts, envelope, &message).await {
+                // The server closed it meanwhile, which says nothing about the message.
+                Err(Failure::BeforeData(_) | Failure::Negative { code: 421, .. }) => {}
+                result => return self.conclude(kept, result),
+            }
+        }
+        match open(&self.account).await {
+            Ok(mut fresh) => {
+                let result = transact(&mut fresh, &self.account.timeouts, envelope, &message).await;
+                self.conclude(fresh, result)
+            }
+            Err(error) => SendOutcome::Deferred { code: error.code(), text: error.to_string() },
+        }
+    }
+
+    fn conclude(
+        &mut self,
+        connection: AsyncSmtpConnection,
+        result: Result<(), Failure>,
+    ) -> SendOutcome {
+        let reusable = match &result {
+            Ok(()) => true,
+            Err(Failure::Negative { code, .. }) => *code != 421,
+            Err(Failure::Impossible(_)) => true,
+            Err(Failure::BeforeData(_) | Failure::InData(_) | Failure::AfterData(_)) => false,
+        };
+        if reusable && !connection.has_broken() {
+            self.connection = Some(connection);
+        }
+        result.map_or_else(SendOutcome::from, |()| SendOutcome::Sent)
+    }
+}
+
+impl From<Failure> for SendOutcome {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            // The server wants a login or TLS: an operator's matter, which must not bounce mail.
+            Failure::Negative { code: 530 | 534 | 535 | 538, text } => Self::Deferred {
+                code: 0,
+                text: format!("the server does not accept our login: {text}"),
+            },
+            Failure::Negative { code, text } if code >= 500 => Self::Refused { code, text },
+            Failure::Negative { code, text } => Self::Deferred { code, text },
+            Failure::Impossible(text) => Self::Refused { code: 0, text },
+            Failure::BeforeData(text) | Failure::InData(text) => Self::Deferred { code: 0, text },
+            Failure::AfterData(text) => Self::Uncertain { text },
+        }
+    }
+}
+
+impl fmt::Debug for SmtpSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpSender")
+            .field("account", &self.account)
+            .field("connected", &self.connection.is_some())
+            .finish()
+    }
+}
+
+/// The message with CRLF at every line end, without the last one, which the transport adds.
+/// A bare CR or LF is a line end to some servers and none to others (SMTP smuggling,
+/// CVE-2023-51764).
+fn with_crlf(message: &[u8]) -> Cow<'_, [u8]> {
+    let trimmed = message.strip_suffix(b"\r\n").unwrap_or(message);
+    if is_canonical(trimmed) {
+        return Cow::Borrowed(trimmed);
+    }
+    let mut canonical = Vec::with_capacity(message.len() + message.len() / 32);
+    let mut before = 0;
+    for &byte in message {
+        match byte {
+            b'\n' if before == b'\r' => {}
+            b'\r' | b'\n' => canonical.extend_from_slice(b"\r\n"),
+            _ => canonical.push(byte),
+        }
+        before = byte;
+    }
+    if canonical.ends_with(b"\r\n") {
+        canonical.truncate(canonical.len() - 2);
+    }
+    Cow::Owned(canonical)
+}
+
+fn is_canonical(message: &[u8]) -> bool {
+    let mut before = 0;
+    for &byte in message {
+        if (byte == b'\n') != (before == b'\r') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'\r'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_end_is_crlf() {
+        let cases: [(&[u8], &[u8]); 9] = [
+            (b"", b""),
+            (b"a\r\nb\r\n", b"a\r\nb"),
+            (b"a\r\nb", b"a\r\nb"),
+            (b"a\nb\n", b"a\r\nb"),
+            (b"a\rb", b"a\r\nb"),
+            (b"a\r\n.\nMAIL FROM:<x@y>\r\n", b"a\r\n.\r\nMAIL FROM:<x@y>"),
+            (b"a\r\r\nb", b"a\r\n\r\nb"),
+            (b"a\n\n", b"a\r\n"),
+            (b"a\r\n\r\n", b"a\r\n"),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(
+                with_crlf(message).as_ref(),
+                expected,
+                "{:?}",
+                String::from_utf8_lossy(message)
+            );
+        }
+    }
+}
