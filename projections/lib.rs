@@ -27,7 +27,7 @@ pub use contacts::{Contacts, Course, CourseAt, OpenContact, Place};
 pub use directory::{AgentEntry, Directory, MailboxEntry, Settings};
 pub use hot::{Hot, SnapshotError};
 pub use journal::Journal;
-pub use mailboxes::{ImapCursor, Mailboxes};
+pub use mailboxes::{Activation, ImapCursor, Mailboxes};
 pub use outbox::{Outbox, Outgoing, SendState, What};
 pub use quarantine::{Quarantine, Quarantined};
 pub use queues::{Queues, Waiting};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
-use event::{Event, MailboxName, Mark};
+use event::{Event, Fact, MailboxName, Mark, Timestamp};
 
 /// How far an IMAP mailbox has been read (RFC 3501 section 2.3.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -14,16 +14,31 @@ pub struct ImapCursor {
     pub uid: u32,
 }
 
+/// The first activation of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Activation {
+    /// When it was.
+    pub time: Timestamp,
+    /// The numbering at that time.
+    pub uid_validity: u32,
+}
+
 /// The cursors of all mailboxes that have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Mailboxes {
     cursors: BTreeMap<MailboxName, ImapCursor>,
+    activations: BTreeMap<MailboxName, Activation>,
 }
 
 impl Mailboxes {
     /// How far the mailbox has been read; `None` before its first activation.
     pub fn cursor(&self, mailbox: &MailboxName) -> Option<ImapCursor> {
         self.cursors.get(mailbox).copied()
+    }
+
+    /// The first activation of the mailbox; `None` where its history was wanted, too.
+    pub fn activation(&self, mailbox: &MailboxName) -> Option<Activation> {
+        self.activations.get(mailbox).copied()
     }
 
     /// Takes in one event: every fact that accounts for a mail moves its mailbox's cursor.
@@ -35,6 +50,10 @@ impl Mailboxes {
             return;
         };
         let seen = ImapCursor { uid_validity, uid };
+        if let Fact::MailboxActivated { .. } = &event.fact {
+            let activation = Activation { time: event.time, uid_validity };
+            self.activations.entry(source.mailbox.clone()).or_insert(activation);
+        }
         match self.cursors.get_mut(&source.mailbox) {
             None => {
                 self.cursors.insert(source.mailbox.clone(), seen);

@@ -1,8 +1,8 @@
 //! A mail arrived in a public mailbox: it becomes a contact, once.
 
 use event::{
-    Address, AutomaticKind, ContactId, Fact, Fingerprint, MailDetails, MessageRef, Private, Source,
-    ThreadId, Timestamp,
+    Address, AutomaticKind, ContactId, Fact, Fingerprint, MailDetails, MailRefusal, Mark,
+    MessageRef, Private, Source, ThreadId, Timestamp,
 };
 use mail::Parsed;
 use projections::ContactRecord;
@@ -28,6 +28,8 @@ pub struct ReceiveMail {
 
 /// Ids are 50 bits; so many mails with one id and different content do not exist.
 const SALT_MAX: u32 = 1000;
+/// Servers tell the time of receipt in whole seconds.
+const RECEIVED_ROUNDING_MS: u64 = 1000;
 
 impl ReceiveMail {
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
@@ -45,6 +47,14 @@ impl ReceiveMail {
                 return Ok(Decision { events, answer: Answer::Contact(contact) });
             }
         };
+        if self.is_history(view) {
+            let (source, size) = (self.source.clone(), self.message.size);
+            return Ok(Decision::record([Fact::MailRefused {
+                source,
+                size,
+                reason: MailRefusal::History,
+            }]));
+        }
         let joined = self.thread(view)?;
         let details = Private::Mail(Box::new(self.details(view, joined)?));
         if let Some(kind) = self.parsed.automatic
@@ -75,6 +85,19 @@ impl ReceiveMail {
         };
         let events = vec![NewEvent::with(fact, details)];
         Ok(Decision { events, answer: Answer::Contact(contact) })
+    }
+
+    /// Whether it lay in the mailbox before that was first opened. This shows only once the server
+    /// has begun a new numbering, because then everything is read again.
+    fn is_history(&self, view: &View<'_>) -> bool {
+        let activation = view.hot.mailboxes.activation(&self.source.mailbox);
+        match (&self.source.mark, activation) {
+            (Mark::Imap { uid_validity, .. }, Some(activation)) => {
+                *uid_validity != activation.uid_validity
+                    && self.received.plus_ms(RECEIVED_ROUNDING_MS) < activation.time
+            }
+            (Mark::Imap { .. } | Mark::Maildir { .. } | Mark::Pop3 { .. }, _) => false,
+        }
     }
 
     fn fingerprint(&self) -> Fingerprint {

@@ -45,6 +45,8 @@ pub enum EngineError {
 pub(crate) type Question =
     Box<dyn FnOnce(&Views<'_>) -> Box<dyn FnOnce(Result<(), Arc<str>>) + Send> + Send>;
 
+type Reply = oneshot::Receiver<Result<Done, EngineError>>;
+
 /// What the engine's thread is asked.
 pub(crate) enum Request {
     /// To decide a command.
@@ -68,12 +70,39 @@ pub struct Handle {
 impl Handle {
     /// Has a command decided; returns once its events are durable.
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<Done, EngineError> {
+        let answer = self.send(actor, command).await?;
+        answer.await.map_err(|_| self.stopped())?
+    }
+
+    /// Has commands decided in this order; returns once the events of all are durable, with the
+    /// first error where there is one. The others are carried out all the same.
+    pub async fn submit_all(
+        &self,
+        actor: &Actor,
+        commands: Vec<Command>,
+    ) -> Result<Vec<Done>, EngineError> {
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            answers.push(self.send(actor.clone(), command).await?);
+        }
+        let mut done = Vec::with_capacity(answers.len());
+        let mut failed = None;
+        for answer in answers {
+            match answer.await.map_err(|_| self.stopped())? {
+                Ok(one) => done.push(one),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(done), Err)
+    }
+
+    async fn send(&self, actor: Actor, command: Command) -> Result<Reply, EngineError> {
         let id = CommandId(self.ids.fetch_add(1, Ordering::Relaxed));
         let envelope = Envelope { id, time: now(), actor, command };
         let (reply, answer) = oneshot::channel();
         let request = Request::Decide(envelope, reply);
         self.requests.send(request).await.map_err(|_| self.stopped())?;
-        answer.await.map_err(|_| self.stopped())?
+        Ok(answer)
     }
 
     /// Asks the views; returns once everything the answer rests on is durable.

@@ -77,6 +77,8 @@ pub enum MailRefusal {
     Oversize,
     /// Our own mail came back.
     OwnMail,
+    /// From before the mailbox was opened for the first time.
+    History,
 }
 
 /// Why a mail to the internal address is not relayed.
