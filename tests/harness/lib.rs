@@ -1,0 +1,23 @@
+//! What the end-to-end journeys are written with: real mail servers, the program as its users run
+//! it, and the people on both sides of it.
+
+mod agent;
+mod customer;
+mod dialogue;
+mod mail;
+mod people;
+mod program;
+mod servers;
+mod stage;
+mod wait;
+mod wire;
+
+pub use agent::{Agent, MailClient};
+pub use customer::Customer;
+pub use dialogue::submit_to;
+pub use mail::{Mail, Outgoing};
+pub use program::Program;
+pub use servers::{Server, Servers};
+pub use stage::{Needs, Stage, journey};
+pub use wait::{until, within};
+pub use wire::{Cut, Wire};

@@ -1,0 +1,5 @@
+//! The end-to-end journeys: one module a story, each against real mail servers.
+
+mod journeys {
+    mod servers;
+}
