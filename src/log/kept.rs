@@ -45,6 +45,15 @@ impl KeptLog<SledStore> {
         Ok(Self::new(store, tip, healed))
     }
 
+    /// Opens a log that **loses acknowledged events** in a power cut, to show that the test for
+    /// that can fail.
+    #[cfg(feature = "conformance")]
+    pub fn open_without_fdatasync(folder: &Path) -> Result<Self, OpenError> {
+        let mut log = Self::open(folder)?;
+        log.store.leave_out_fdatasync();
+        Ok(log)
+    }
+
     /// What was mended at open; each was also said as a warning.
     pub fn healed(&self) -> &[Healed] {
         &self.healed

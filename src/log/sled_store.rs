@@ -31,6 +31,11 @@ const UNSYNCED_LEN_MAX: usize = SEGMENT_LEN / 8;
 const PART_LEN_MAX: usize = 64 << 10;
 /// What sled may keep in memory of pages it has read.
 const CACHE_LEN: u64 = 16 << 20;
+/// How often each value is asked for again as it passes: 8,000,000 events of 97 bytes were
+/// scanned in 67 MB of memory with 3, in 125 MB with 1, and in 668 MB with none.
+const TOUCHES: usize = 3;
+/// The same for the first value of a scan, which may be its only one.
+const TOUCHES_FIRST: usize = 16;
 /// sled's threads can hold its lock a little longer than its handle.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
@@ -43,6 +48,8 @@ pub struct SledStore {
     /// The folder of the log and the lock on it, which must outlive the database.
     log_folder: PathBuf,
     _lock: File,
+    /// False only in the power-cut test, to show that it can fail.
+    fdatasync: bool,
 }
 
 impl SledStore {
@@ -77,6 +84,7 @@ impl SledStore {
             file: File::open(&path)?,
             log_folder: log_folder.to_owned(),
             _lock: lock,
+            fdatasync: true,
         };
         store.sync()?;
         for name in ["conf", "blobs", "."] {
@@ -92,8 +100,25 @@ impl SledStore {
 
     fn sync(&self) -> Result<(), StoreError> {
         guarded(|| self.db.flush())?;
-        self.file.sync_data()?;
+        if self.fdatasync {
+            self.file.sync_data()?;
+        }
         Ok(())
+    }
+
+    /// From now on leaves durability to sled.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn leave_out_fdatasync(&mut self) {
+        self.fdatasync = false;
+    }
+
+    /// Asks for a key again, so that sled notices earlier that it has read enough pages.
+    ///
+    /// sled's cache has 256 shards, and each one looks at what it holds only after 64 accesses to
+    /// its pages. A scan accesses each page once, so 16,384 pages pile up whatever the capacity
+    /// of the cache is.
+    fn touch(&self, key: &[u8], times: usize) -> Result<(), StoreError> {
+        (0..times).try_for_each(|_| guarded(|| self.db.contains_key(key)).map(drop))
     }
 
     /// Refuses early what would not fit, because sled does not recover from a full disk.
@@ -141,12 +166,16 @@ impl ChunkStore for SledStore {
     ) -> Result<(), StoreError> {
         let before = guarded(|| self.db.range(..=key(from, u16::MAX)).next_back().transpose())?;
         let start = match &before {
-            Some((found, _)) => position_of(found)?,
+            Some((found, _)) => {
+                self.touch(found, TOUCHES_FIRST)?;
+                position_of(found)?
+            }
             None => from,
         };
         let mut items = self.db.range(key(start, 0)..);
         let (mut position, mut parts) = (start, Vec::new());
         while let Some((found, part)) = guarded(|| items.next().transpose())? {
+            self.touch(&found, TOUCHES)?;
             let found = position_of(&found)?;
             if found != position && emit(&mut parts, visit).is_break() {
                 return Ok(());

@@ -1,4 +1,5 @@
 //! Both logs under the one suite.
+#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 use std::sync::Arc;
