@@ -4,6 +4,8 @@ use std::future::Future;
 
 use event::{MailboxName, Mark};
 
+use projections::ImapCursor;
+
 use crate::{Fetched, StoreError};
 
 /// The receiving side of a mailbox.
@@ -44,15 +46,6 @@ pub trait Inbox: Send + Sync + 'static {
         mailbox: &MailboxName,
         batch: Vec<Fetched>,
     ) -> impl Future<Output = Result<(), InboxError>> + Send;
-}
-
-/// How far an IMAP mailbox has been recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ImapCursor {
-    /// The UIDVALIDITY under which `uid` counts.
-    pub uid_validity: u32,
-    /// The highest recorded UID; 0 where nothing was.
-    pub uid: u32,
 }
 
 /// Why mail could not be recorded; it stays on the server and is offered again.

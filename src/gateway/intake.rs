@@ -1,0 +1,194 @@
+//! From fetched mail to commands: stores it, reads it, and has the engine decide.
+
+use bytes::Bytes;
+use command::{
+    ActivateMailbox, Command, Delivery, Finding, QuarantineMail, ReceiveMail, ReceiveReply,
+    RefuseMail,
+};
+use engine::{EngineError, Handle};
+use event::{
+    Actor, Address, Fact, Handler, MailRefusal, MailboxName, Mark, MessageRef, OutgoingId,
+    Position, Private, Recorded, Source, Target, ThreadId, Timestamp,
+};
+use mail::{Purpose, TokenKey, TokenSearch};
+
+use crate::{Body, Fetched, ImapCursor, Inbox, InboxError, MessageStore};
+
+/// The engine as an inbox for mailboxes.
+#[derive(Clone)]
+pub struct Intake {
+    /// The way to the engine.
+    pub handle: Handle,
+    /// Where messages are kept.
+    pub store: MessageStore,
+    /// Signs and checks reply tokens.
+    pub key: TokenKey,
+    /// The internal mailbox.
+    pub internal: MailboxName,
+    /// The internal address.
+    pub internal_address: Address,
+}
+
+impl Inbox for Intake {
+    async fn cursor(&self, mailbox: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
+        let mailbox = mailbox.clone();
+        Ok(self.handle.read(move |views| views.hot.mailboxes.cursor(&mailbox)).await?)
+    }
+
+    async fn activate(&self, mailbox: &MailboxName, mark: Mark) -> Result<(), InboxError> {
+        let source = Source { mailbox: mailbox.clone(), mark };
+        let command = Command::ActivateMailbox(ActivateMailbox { source });
+        self.handle.submit(Actor::Mailbox(mailbox.clone()), command).await?;
+        Ok(())
+    }
+
+    async fn take(&self, mailbox: &MailboxName, batch: Vec<Fetched>) -> Result<(), InboxError> {
+        let raws = batch.iter().filter_map(|fetched| match &fetched.body {
+            Body::Raw(raw) => Some(raw.clone()),
+            Body::Oversize { .. } => None,
+        });
+        let stored = self.store.put_all(raws.collect()).await?;
+        let (intake, name) = (self.clone(), mailbox.clone());
+        let commands =
+            tokio::task::spawn_blocking(move || intake.commands(&name, batch, stored)).await;
+        let commands = commands.map_err(|error| InboxError::Log(error.to_string()))??;
+        self.handle.submit_all(&Actor::Mailbox(mailbox.clone()), commands).await?;
+        Ok(())
+    }
+}
+
+impl From<EngineError> for InboxError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Stopped(_) => Self::Stopped,
+            EngineError::Rejected(rejection) => Self::Log(rejection.to_string()),
+        }
+    }
+}
+
+impl Intake {
+    /// Reads a mail in quarantine again, as of when it first arrived.
+    pub async fn replay(&self, position: Position) -> Result<(), InboxError> {
+        let found = self.handle.read(move |views| views.hot.quarantine.get(position).cloned());
+        let Some(mail) = found.await? else {
+            return Err(InboxError::Log(format!("nothing is in quarantine at {position}")));
+        };
+        let raw = self.store.get(&mail.message.digest).await?;
+        let command = self.command(mail.source.clone(), mail.arrived, &raw, mail.message)?;
+        if let Command::QuarantineMail(_) = command {
+            return Err(InboxError::Log(
+                "it still cannot be read; it stays in quarantine".to_owned(),
+            ));
+        }
+        self.handle.submit(Actor::Mailbox(mail.source.mailbox), command).await?;
+        Ok(())
+    }
+
+    fn commands(
+        &self,
+        mailbox: &MailboxName,
+        batch: Vec<Fetched>,
+        stored: Vec<MessageRef>,
+    ) -> Result<Vec<Command>, InboxError> {
+        let mut stored = stored.into_iter();
+        let mut commands = Vec::with_capacity(batch.len());
+        for fetched in batch {
+            let source = Source { mailbox: mailbox.clone(), mark: fetched.mark };
+            let received = fetched.received.unwrap_or_else(engine::now);
+            commands.push(match (fetched.body, &mut stored) {
+                (Body::Oversize { size }, _) => {
+                    let reason = MailRefusal::Oversize;
+                    Command::RefuseMail(RefuseMail { source, size, reason })
+                }
+                (Body::Raw(raw), stored) => match stored.next() {
+                    Some(message) => self.command(source, received, &raw, message)?,
+                    None => return Err(InboxError::Log("a message was not stored".to_owned())),
+                },
+            });
+        }
+        Ok(commands)
+    }
+
+    /// What a stored mail is to the engine.
+    fn command(
+        &self,
+        source: Source,
+        received: Timestamp,
+        raw: &Bytes,
+        message: MessageRef,
+    ) -> Result<Command, InboxError> {
+        let parsed = match mail::parse(raw) {
+            Ok(parsed) => parsed,
+            Err(reason) => {
+                return Ok(Command::QuarantineMail(QuarantineMail { source, message, reason }));
+            }
+        };
+        if mail::own_mail(&self.key, &parsed).is_some() {
+            let (size, reason) = (message.size, MailRefusal::OwnMail);
+            return Ok(Command::RefuseMail(RefuseMail { source, size, reason }));
+        }
+        let token = mail::find_token(&self.key, &self.internal_address, &parsed);
+        if source.mailbox == self.internal {
+            let finding = self.finding(token)?;
+            let reply = ReceiveReply { source, message, parsed, finding };
+            return Ok(Command::ReceiveReply(Box::new(reply)));
+        }
+        let digest = mail::fingerprint(raw);
+        let answers = self.answered(token)?;
+        let mail = ReceiveMail { source, message, received, digest, parsed, answers };
+        Ok(Command::ReceiveMail(Box::new(mail)))
+    }
+
+    /// The thread of the relayed reply that a token names.
+    fn answered(&self, token: TokenSearch) -> Result<Option<ThreadId>, InboxError> {
+        let TokenSearch::Found { outgoing, purpose: Purpose::Relay } = token else {
+            return Ok(None);
+        };
+        Ok(match self.recorded(outgoing.0)?.map(|recorded| recorded.event.fact) {
+            Some(Fact::ReplyReceived { thread, .. }) => Some(thread),
+            _ => None,
+        })
+    }
+
+    fn finding(&self, token: TokenSearch) -> Result<Finding, InboxError> {
+        Ok(match token {
+            TokenSearch::None => Finding::NoToken,
+            TokenSearch::Forged => Finding::Forged,
+            TokenSearch::Found { outgoing, purpose: Purpose::Copy } => {
+                self.delivery(outgoing)?.map_or(Finding::Unknown, Finding::Delivery)
+            }
+            TokenSearch::Found { purpose: Purpose::Relay, .. } => Finding::Unknown,
+        })
+    }
+
+    /// The delivery at a position of the log.
+    fn delivery(&self, outgoing: OutgoingId) -> Result<Option<Delivery>, InboxError> {
+        let Some(recorded) = self.recorded(outgoing.0)? else { return Ok(None) };
+        let (contact, thread, arrival, handler) = match recorded.event.fact {
+            Fact::ContactAssigned { contact, thread, arrival, agent, .. } => {
+                (contact, thread, arrival, Handler::Agent(agent))
+            }
+            Fact::ContactTransferred { contact, thread, arrival, to: Target::Address, .. } => {
+                (contact, thread, arrival, Handler::Address)
+            }
+            _ => return Ok(None),
+        };
+        let address = match recorded.event.private {
+            Some(Private::Address(address)) => Some(address),
+            _ => None,
+        };
+        let customer = match self.recorded(arrival)?.and_then(|arrived| arrived.event.private) {
+            Some(Private::Mail(details)) => details.answer_to,
+            _ => None,
+        };
+        Ok(Some(Delivery { outgoing, contact, thread, arrival, handler, address, customer }))
+    }
+
+    fn recorded(&self, position: Position) -> Result<Option<Recorded>, InboxError> {
+        if position == Position::default() {
+            return Ok(None);
+        }
+        let found = self.handle.log().read(position, 1);
+        Ok(found.map_err(|error| InboxError::Log(error.to_string()))?.pop())
+    }
+}

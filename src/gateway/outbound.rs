@@ -1,0 +1,318 @@
+//! From the outbox to mail: composes what is to be sent, sends it, and tells the engine.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use command::{Command, RecordSend, StartSend};
+use engine::{EngineError, Handle};
+use event::{
+    Actor, Address, ContactId, CopyFrom, Fact, Line, MailDetails, MessageRef, OutgoingId, Person,
+    Position, Private, Recorded,
+};
+use mail::{AgentCopy, Purpose, Relay, TokenKey, Via};
+use projections::{Outgoing, What};
+use tokio::sync::mpsc;
+
+use crate::{Envelope, HealthCell, MessageStore, SendOutcome, Stop, Target};
+
+/// So many mails are looked at at once; the rest waits in the outbox.
+const LOOK_AHEAD: usize = 256;
+
+/// What sending needs.
+#[derive(Clone)]
+pub struct Outbound {
+    /// The way to the engine.
+    pub handle: Handle,
+    /// Where messages are kept.
+    pub store: MessageStore,
+    /// Signs reply tokens.
+    pub key: TokenKey,
+    /// Bounces come back here.
+    pub envelope_sender: Address,
+}
+
+/// Why a mail cannot be made; nothing was sent.
+#[derive(Debug, thiserror::Error)]
+enum ComposeError {
+    /// What it needs was erased, or is not in the log or the directory; it never can be made.
+    #[error("{0}")]
+    Never(&'static str),
+    /// It may be possible later.
+    #[error("{0}")]
+    Later(String),
+}
+
+struct Composed {
+    to: Address,
+    bytes: Vec<u8>,
+}
+
+/// Sends what the outbox holds, one mail at a time for each target, until told to stop. A mail
+/// that is being sent then is finished first.
+pub async fn run_outbound(
+    outbound: Outbound,
+    targets: Vec<Target>,
+    health: HealthCell,
+    mut stop: Stop,
+) {
+    let claimed = Arc::new(Mutex::new(BTreeSet::new()));
+    let (jobs, work) = mpsc::channel(targets.len().max(1));
+    let work = Arc::new(tokio::sync::Mutex::new(work));
+    let mut workers = tokio::task::JoinSet::new();
+    for target in targets {
+        let worker = Worker {
+            outbound: outbound.clone(),
+            target,
+            health: health.clone(),
+            claimed: Arc::clone(&claimed),
+        };
+        workers.spawn(worker.run(Arc::clone(&work)));
+    }
+    let mut durable = outbound.handle.durable();
+    loop {
+        durable.borrow_and_update();
+        let skip = lock(&claimed).clone();
+        let ready = outbound.handle.read(move |views| {
+            let ready = views.hot.outbox.ready().filter(|id| !skip.contains(id));
+            ready.take(LOOK_AHEAD).collect::<Vec<_>>()
+        });
+        let Ok(ready) = ready.await else { break };
+        for id in ready {
+            lock(&claimed).insert(id);
+            tokio::select! {
+                sent = jobs.send(id) => if sent.is_err() { break },
+                () = stop.stopped() => break,
+            }
+        }
+        tokio::select! {
+            changed = durable.changed() => if changed.is_err() { break },
+            () = stop.stopped() => break,
+        }
+    }
+    drop(jobs);
+    while workers.join_next().await.is_some() {}
+}
+
+type Claimed = Arc<Mutex<BTreeSet<OutgoingId>>>;
+
+fn lock(claimed: &Claimed) -> std::sync::MutexGuard<'_, BTreeSet<OutgoingId>> {
+    claimed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Worker {
+    outbound: Outbound,
+    target: Target,
+    health: HealthCell,
+    claimed: Claimed,
+}
+
+impl Worker {
+    async fn run(mut self, work: Arc<tokio::sync::Mutex<mpsc::Receiver<OutgoingId>>>) {
+        loop {
+            let job = work.lock().await.recv().await;
+            let Some(id) = job else { return };
+            let done = self.send(id).await;
+            lock(&self.claimed).remove(&id);
+            if let Err(EngineError::Stopped(_)) = done {
+                return;
+            }
+        }
+    }
+
+    /// Records the attempt, makes it, and records its outcome.
+    async fn send(&mut self, id: OutgoingId) -> Result<(), EngineError> {
+        let handle = &self.outbound.handle;
+        let entry = handle.read(move |views| views.hot.outbox.get(id).cloned()).await?;
+        let Some(entry) = entry else { return Ok(()) };
+        let composed = self.outbound.compose(id, &entry).await;
+        handle.submit(Actor::Sender, Command::StartSend(StartSend { outgoing: id })).await?;
+        let outcome = match composed {
+            Ok(composed) => self.transmit(id, composed).await,
+            Err(ComposeError::Never(why)) => {
+                command::SendOutcome::Refused { code: 0, text: why.to_owned() }
+            }
+            Err(ComposeError::Later(why)) => command::SendOutcome::Deferred { code: 0, text: why },
+        };
+        let record = RecordSend { outgoing: id, outcome };
+        self.outbound.handle.submit(Actor::Sender, Command::RecordSend(record)).await?;
+        Ok(())
+    }
+
+    async fn transmit(&mut self, id: OutgoingId, composed: Composed) -> command::SendOutcome {
+        let bytes = Bytes::from(composed.bytes);
+        let message = match self.outbound.store.put(bytes.clone()).await {
+            Ok(message) => message,
+            Err(error) => {
+                self.health.failed(error.to_string());
+                return command::SendOutcome::Deferred { code: 0, text: error.to_string() };
+            }
+        };
+        let from = Some(self.outbound.envelope_sender.clone());
+        let envelope = Envelope { from, to: vec![composed.to] };
+        let unique = format!("postbook-{:020}", id.0.0);
+        let outcome = self.target.send(&envelope, &bytes, &unique).await;
+        self.report(id, &outcome);
+        outcome_of(outcome, message)
+    }
+
+    fn report(&self, id: OutgoingId, outcome: &SendOutcome) {
+        match outcome {
+            SendOutcome::Sent => self.health.succeeded(),
+            SendOutcome::Deferred { code: 0, text } => {
+                tracing::warn!(outgoing = %id, reason = text, "the mail server cannot be used; trying again later");
+                self.health.failed(text.clone());
+            }
+            // An answer about one mail says nothing against the server. Its text may hold
+            // addresses, so it goes into the event's private part and not into this line.
+            SendOutcome::Deferred { code, .. } => {
+                tracing::info!(outgoing = %id, code, "the mail server wants the mail later");
+            }
+            SendOutcome::Refused { code, .. } => {
+                tracing::warn!(outgoing = %id, code, "the mail server refused a mail for good");
+            }
+            SendOutcome::Uncertain { .. } => {
+                tracing::warn!(outgoing = %id, "the connection was lost; nobody knows whether the mail was sent");
+            }
+        }
+    }
+}
+
+fn outcome_of(outcome: SendOutcome, message: MessageRef) -> command::SendOutcome {
+    match outcome {
+        SendOutcome::Sent => command::SendOutcome::Sent { message },
+        SendOutcome::Deferred { code, text } => command::SendOutcome::Deferred { code, text },
+        SendOutcome::Refused { code, text } => command::SendOutcome::Refused { code, text },
+        SendOutcome::Uncertain { .. } => command::SendOutcome::Uncertain,
+    }
+}
+
+/// What the directory and the views say about one outgoing mail.
+struct Surroundings {
+    internal: Address,
+    public: Option<Person>,
+    via: bool,
+    line: Option<Line>,
+}
+
+impl Outbound {
+    async fn compose(&self, id: OutgoingId, entry: &Outgoing) -> Result<Composed, ComposeError> {
+        let arrived = self.recorded(entry.arrival).await?;
+        let Fact::ContactArrived { message, source, .. } = &arrived.event.fact else {
+            return Err(ComposeError::Never("the log has no arrival for this contact"));
+        };
+        let details = match &arrived.event.private {
+            Some(Private::Mail(details)) => details,
+            _ => return Err(ComposeError::Never("the customer's address was erased")),
+        };
+        let raw = self.stored(message).await?;
+        let around = self.surroundings(entry.contact, source.mailbox.clone(), id).await?;
+        match &entry.what {
+            What::Copy { to, .. } => {
+                let to =
+                    to.as_ref().ok_or(ComposeError::Never("the agent's address was erased"))?;
+                Ok(self.copy(id, entry.contact, details, &raw, to, &around))
+            }
+            What::Reply { message, .. } => {
+                let reply = self.stored(message).await?;
+                self.relay(id, entry, details, &raw, &reply, &around)
+            }
+        }
+    }
+
+    fn copy(
+        &self,
+        id: OutgoingId,
+        contact: ContactId,
+        details: &MailDetails,
+        raw: &[u8],
+        to: &Address,
+        around: &Surroundings,
+    ) -> Composed {
+        let token = self.key.sign(id, Purpose::Copy);
+        let queue = match &around.line {
+            Some(Line::Queue(queue)) if around.via => Some(queue),
+            Some(Line::Queue(_) | Line::Agent(_)) | None => None,
+        };
+        let copy = AgentCopy {
+            raw,
+            customer: details.from.as_ref(),
+            agent: to,
+            reply_to: &mail::reply_address(&around.internal, &token),
+            message_id: &mail::message_id(&token, around.internal.domain()),
+            contact,
+            via: queue.map(|queue| Via { queue, internal: &around.internal }),
+        };
+        Composed { to: to.clone(), bytes: copy.compose() }
+    }
+
+    fn relay(
+        &self,
+        id: OutgoingId,
+        entry: &Outgoing,
+        details: &MailDetails,
+        raw: &[u8],
+        reply: &[u8],
+        around: &Surroundings,
+    ) -> Result<Composed, ComposeError> {
+        let from = around.public.as_ref();
+        let from = from.ok_or(ComposeError::Never("the mailbox is no longer in the directory"))?;
+        let to = details.answer_to.as_ref();
+        let to = to.ok_or(ComposeError::Never("the customer's address is not known"))?;
+        let token = self.key.sign(id, Purpose::Relay);
+        let references = mail::parse(raw).map(|parsed| parsed.references).unwrap_or_default();
+        let relay = Relay {
+            raw: reply,
+            from,
+            to,
+            message_id: &mail::message_id(&token, from.address.domain()),
+            answers: details.message_id.as_deref(),
+            references: &references,
+            date: entry.requested,
+        };
+        Ok(Composed { to: to.clone(), bytes: relay.compose() })
+    }
+
+    async fn surroundings(
+        &self,
+        contact: ContactId,
+        mailbox: event::MailboxName,
+        id: OutgoingId,
+    ) -> Result<Surroundings, ComposeError> {
+        let asked = self.handle.read(move |views| {
+            let directory = &views.hot.directory;
+            let public = directory.public(&mailbox).map(|(address, name)| Person {
+                name: name.map(str::to_owned),
+                address: address.clone(),
+            });
+            let internal = directory.internal_address().cloned();
+            let via = directory.settings.agent_copy_from == CopyFrom::Via;
+            let line = match views.hot.contacts.get(contact).map(|open| &open.place) {
+                Some(
+                    projections::Place::Held { line, outgoing, .. }
+                    | projections::Place::Leaving { line, outgoing, .. },
+                ) if *outgoing == id => Some(line.clone()),
+                _ => None,
+            };
+            (internal, public, via, line)
+        });
+        let (internal, public, via, line) =
+            asked.await.map_err(|error| ComposeError::Later(error.to_string()))?;
+        let internal =
+            internal.ok_or(ComposeError::Never("there is no internal mailbox in the directory"))?;
+        Ok(Surroundings { internal, public, via, line })
+    }
+
+    async fn recorded(&self, position: Position) -> Result<Recorded, ComposeError> {
+        let log = Arc::clone(self.handle.log());
+        let read = tokio::task::spawn_blocking(move || log.read(position, 1)).await;
+        let read = read.map_err(|error| ComposeError::Later(error.to_string()))?;
+        let mut read = read.map_err(|error| ComposeError::Later(error.to_string()))?;
+        read.pop().ok_or(ComposeError::Never("the log has no arrival for this contact"))
+    }
+
+    async fn stored(&self, message: &MessageRef) -> Result<Bytes, ComposeError> {
+        let read = self.store.get(&message.digest).await;
+        read.map_err(|error| ComposeError::Later(error.to_string()))
+    }
+}
