@@ -29,7 +29,7 @@ impl Dice {
 /// The event at `position`: about 100 bytes, now and then many more.
 pub(crate) fn event_at(position: Position) -> Event {
     let spread = mixed(position.0);
-    let len = if spread % 5000 == 0 { 100_000 } else { spread % 200 };
+    let len = if spread.is_multiple_of(5000) { 100_000 } else { spread % 200 };
     sample(position.0, len as usize)
 }
 
