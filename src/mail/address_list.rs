@@ -70,7 +70,10 @@ impl<'a> Scanner<'a> {
         while let Some((at, c)) = self.chars.next() {
             match c {
                 ',' | ';' => self.finish(),
-                '(' => self.comment(),
+                '(' => {
+                    let comment = self.comment();
+                    self.entry.comment.push_str(&comment);
+                }
                 '"' if self.last_quote.is_some_and(|last| at < last) => self.quoted(),
                 '<' => self.angle(),
                 // The name of a group, or a scheme such as `mailto:`.
@@ -93,21 +96,24 @@ impl<'a> Scanner<'a> {
         self.found.extend(std::mem::take(&mut self.entry).person());
     }
 
-    fn comment(&mut self) {
+    /// Reads a comment to its end, those within it included.
+    fn comment(&mut self) -> String {
+        let mut comment = String::new();
         let mut depth = 1_usize;
         while let Some((_, c)) = self.chars.next() {
             match c {
-                '\\' => self.entry.comment.extend(self.chars.next().map(|(_, c)| c)),
+                '\\' => comment.extend(self.chars.next().map(|(_, c)| c)),
                 '(' => depth += 1,
                 ')' => {
                     depth -= 1;
                     if depth == 0 {
-                        return;
+                        break;
                     }
                 }
-                _ => self.entry.comment.push(c),
+                _ => comment.push(c),
             }
         }
+        comment
     }
 
     fn quoted(&mut self) {
@@ -130,7 +136,11 @@ impl<'a> Scanner<'a> {
     fn angle(&mut self) {
         let mut inner = String::new();
         while let Some((_, c)) = self.chars.next_if(|&(_, c)| c != '>' && c != ',') {
-            inner.push(c);
+            if c == '(' {
+                self.comment();
+            } else {
+                inner.push(c);
+            }
         }
         self.chars.next_if(|&(_, c)| c == '>');
         self.entry.angle = Some(inner);
@@ -183,6 +193,7 @@ mod tests {
         check("jo@example.org (Jo (the) Doe)", &[(Some("Jo the Doe"), "jo@example.org")]);
         check("Team: a@b.test, C <c@d.test>;", &[(None, "a@b.test"), (Some("C"), "c@d.test")]);
         check("=?utf-8?q?Jos=C3=A9?= <jo@example.org>", &[(Some("José"), "jo@example.org")]);
+        check("Jo(\\) x) <jo(his)@a(host).test>", &[(Some("Jo"), "jo@a.test")]);
         check("undisclosed-recipients:;", &[]);
         check("", &[]);
     }

@@ -2,11 +2,15 @@
 
 use event::{Address, ContactId, Person, QueueName};
 
+use crate::decode;
 use crate::encode::{self, is_plain, push_field, push_received};
 use crate::header::{self, Field, Header};
 use crate::lines::push_with_crlf;
 use crate::parse::{LOOP_MARKER, subject, unreadable_from};
+use crate::words::decode_words;
 
+/// No date is longer than this.
+const DATE_BYTES_MAX: usize = 1_000;
 /// A kept field longer than this is left out.
 const FIELD_BYTES_MAX: usize = 16_384;
 
@@ -16,10 +20,8 @@ const FIELD_BYTES_MAX: usize = 16_384;
 /// All else stays behind: recipients and list addresses (an answer to all must not go past us),
 /// requests for receipts, signatures and traces of transport (they are about another mail now),
 /// and vendors' fields, with which a stranger could steer the agent's server.
-const KEPT: [&str; 14] = [
-    "Autocrypt",
+const KEPT: [&str; 12] = [
     "Comments",
-    "Date",
     "Importance",
     "In-Reply-To",
     "Keywords",
@@ -72,6 +74,7 @@ impl AgentCopy<'_> {
         push_field("To", &encode::named(None, self.agent), &mut out);
         push_id("Message-ID", self.message_id, &mut out);
         push_subject(&header, &mut out);
+        push_date(&header, &mut out);
         for name in KEPT {
             if let Some(field) = header.get(name).filter(|field| is_kept(field)) {
                 push_received(field, &mut out);
@@ -103,10 +106,29 @@ impl AgentCopy<'_> {
     }
 }
 
-/// Appends the subject: as received where that may travel, else decoded and encoded anew.
+/// Appends the customer's Date; where it cannot be read, when a server last received the mail.
+fn push_date(header: &Header<'_>, out: &mut Vec<u8>) {
+    let read = |field: &&Field<'_>| decode::date(&field.text(DATE_BYTES_MAX)).is_some();
+    if let Some(field) = header.get("Date").filter(read).filter(|field| is_kept(field)) {
+        push_received(field, out);
+        return;
+    }
+    // RFC 5321 section 4.4: the time follows the last semicolon.
+    let received = header.get("Received").map(|field| field.text_end(DATE_BYTES_MAX));
+    let time = received.as_deref().and_then(|text| text.rsplit_once(';'));
+    if let Some(time) = time.and_then(|(_, time)| decode::date(time)) {
+        push_field("Date", &decode::write_date(time), out);
+    }
+}
+
+/// Appends the subject: as received where that may travel and hides no control characters in
+/// encoded words, else decoded and encoded anew.
 pub(crate) fn push_subject(header: &Header<'_>, out: &mut Vec<u8>) {
+    let is_harmless = |field: &Field<'_>| {
+        !decode_words(&field.text(FIELD_BYTES_MAX)).contains(|c: char| c.is_control() && c != '\t')
+    };
     match header.get("Subject") {
-        Some(field) if is_kept(field) => push_received(field, out),
+        Some(field) if is_kept(field) && is_harmless(field) => push_received(field, out),
         Some(_) => push_field("Subject", &encode::unstructured(&subject(header)), out),
         None => {}
     }

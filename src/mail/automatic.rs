@@ -6,7 +6,8 @@ use crate::decode::Parameterised;
 use crate::header::Header;
 
 /// Fields that only programs which answer by themselves set; their values do not matter.
-const ANSWER_FIELDS: [&str; 8] = [
+const ANSWER_FIELDS: [&str; 9] = [
+    "X-Apple-Action",
     "X-Autoreply",
     "X-Autorespond",
     "X-Autoresponse",
@@ -29,7 +30,10 @@ const LIST_FIELDS: [&str; 9] = [
     "X-Mailing-List",
 ];
 /// Local parts under which mail systems write.
-const SYSTEM_SENDERS: [&str; 4] = ["mailer-daemon", "mail-daemon", "maildaemon", "postmaster"];
+const SYSTEM_SENDERS: [&str; 5] =
+    ["mail-daemon", "maildaemon", "mailer-daemon", "post_master", "postmaster"];
+/// Display names under which they write, in lower case.
+const SYSTEM_NAMES: [&str; 2] = ["mail delivery subsystem", "mail delivery system"];
 
 /// Classifies a mail by its header alone; `None` is mail from a person.
 ///
@@ -70,7 +74,10 @@ fn is_bounce(
     // Exim, the address it gave up on.
     content_type.value == "message/delivery-status"
         || header.has("X-Failed-Recipients")
-        || from.is_some_and(is_system)
+        || match from {
+            Some(person) => is_system(person),
+            None => is_system_without_address(header),
+        }
         // RFC 5321 section 4.5.5; automatic answers use the null sender, too (RFC 3834 section 3.3).
         || (has_null_sender(header) && !answers && !is_receipt(content_type))
 }
@@ -119,7 +126,17 @@ fn has_null_sender(header: &Header<'_>) -> bool {
 
 fn is_system(person: &Person) -> bool {
     let local = person.address.local().to_lowercase();
-    SYSTEM_SENDERS.contains(&local.as_str())
+    let name = person.name.as_deref().unwrap_or_default().to_lowercase();
+    SYSTEM_SENDERS.contains(&local.as_str()) || SYSTEM_NAMES.contains(&name.as_str())
+}
+
+/// Some mail systems write as `MAILER-DAEMON`, without a domain, or as `<>`.
+fn is_system_without_address(header: &Header<'_>) -> bool {
+    header.keyword("From").is_some_and(|text| {
+        text == "<>"
+            || SYSTEM_SENDERS.iter().any(|name| text.contains(name))
+            || SYSTEM_NAMES.iter().any(|name| text.contains(name))
+    })
 }
 
 #[cfg(test)]
@@ -169,6 +186,9 @@ mod tests {
         check("Return-Path: <>", kind);
         check("From: Mail <MAILER-DAEMON@example.org>", kind);
         check("From: postmaster@example.org", kind);
+        check("From: Mail Delivery Subsystem <MAILER-DAEMON>", kind);
+        check("From: <>", kind);
+        check("From: Mail Delivery System <x@example.org>\r\nAuto-Submitted: auto-replied", kind);
         check("X-Failed-Recipients: jo@example.org", kind);
     }
 

@@ -19,7 +19,7 @@ use mail_parser::{DateTime, HeaderValue};
 pub(crate) struct Parameterised {
     /// `type/subtype`, or the disposition; in lower case.
     pub(crate) value: String,
-    /// The parameters, names in lower case, values decoded.
+    /// The parameters, names in lower case; encoded words in the values are left to the caller.
     pub(crate) parameters: Vec<(String, String)>,
 }
 
@@ -43,6 +43,11 @@ pub(crate) fn charset(bytes: &[u8], label: Option<&str>) -> String {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     guarded(|| charset_decoder(label.as_bytes()).map(|decoder| decoder(bytes)))
+        // Some label UTF-8 as what it was before they converted it.
+        .filter(|text| {
+            let is_utf8 = !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok();
+            !is_utf8 || !text.contains(char::REPLACEMENT_CHARACTER)
+        })
         .unwrap_or_else(|| guessed(bytes))
 }
 
@@ -80,7 +85,10 @@ pub(crate) fn push_entity(entity: &str, out: &mut String) {
 
 /// Reads the value of a Content-Type or Content-Disposition field, as unfolded text.
 pub(crate) fn parameterised(text: &str) -> Parameterised {
-    let line = format!("{}\n", text.trim());
+    // The parser would decode encoded words one by one; they are kept from it, and ours decode
+    // neighbours together.
+    const HIDDEN: &str = "=\u{e000}?";
+    let line = format!("{}\n", text.trim().replace("=?", HIDDEN));
     let read = guarded(|| match MessageStream::new(line.as_bytes()).parse_content_type() {
         HeaderValue::ContentType(read) => Some(Parameterised {
             value: match read.subtype() {
@@ -92,7 +100,9 @@ pub(crate) fn parameterised(text: &str) -> Parameterised {
                 .attributes()
                 .unwrap_or_default()
                 .iter()
-                .map(|attribute| (attribute.name.to_lowercase(), attribute.value.to_string()))
+                .map(|attribute| {
+                    (attribute.name.to_lowercase(), attribute.value.replace(HIDDEN, "=?"))
+                })
                 .collect(),
         }),
         _ => None,
@@ -137,6 +147,7 @@ mod tests {
         assert_eq!(charset("café".as_bytes(), Some("us-ascii")), "café");
         assert_eq!(charset(b"caf\xe9", None), "café");
         assert_eq!(charset(b"\x1b$B%O\x1b(B", Some("iso-2022-jp")), "ハ");
+        assert_eq!(charset("ハ".as_bytes(), Some("iso-2022-jp")), "ハ");
         assert_eq!(charset(b"a\xffb", Some("utf-8")), "a\u{fffd}b");
     }
 
@@ -160,6 +171,8 @@ mod tests {
         let read = parameterised("Multipart/Mixed; BOUNDARY=\"a b\"; x=y");
         assert_eq!(read.value, "multipart/mixed");
         assert_eq!((read.get("boundary"), read.get("x")), (Some("a b"), Some("y")));
+        let read = parameterised("attachment; filename=\"=?utf-8?Q?a?= =?utf-8?Q?b?=\"");
+        assert_eq!(read.get("filename"), Some("=?utf-8?Q?a?= =?utf-8?Q?b?="));
         let read = parameterised("attachment; filename*0*=utf-8''caf%C3; filename*1*=%A9.txt");
         assert_eq!(read.value, "attachment");
         assert_eq!(parameterised("").value, "");

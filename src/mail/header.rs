@@ -45,6 +45,7 @@ pub(crate) fn split(raw: &[u8]) -> (Header<'_>, &[u8]) {
     let mut header = Header::default();
     let mut lines = Lines::new(raw);
     let mut last_telling: Option<usize> = None;
+    let mut open = Open::Nothing;
     loop {
         let before = lines.rest();
         let Some(line) = lines.next() else {
@@ -53,18 +54,29 @@ pub(crate) fn split(raw: &[u8]) -> (Header<'_>, &[u8]) {
         if line.content.is_empty() {
             return (header, lines.rest());
         }
-        if is_folded(line.content) && header.fields.last_mut().is_some() {
-            let end = offset(raw, before) + line.content.len();
-            header.extend_last(raw, end);
+        if is_folded(line.content) && open != Open::Nothing {
+            if open == Open::Field {
+                header.extend_last(raw, offset(raw, before) + line.content.len());
+            }
         } else if let Some((name, value)) = field(line.content) {
             header.fields.push(Field { name, value });
+            open = Open::Field;
         } else if !(before.len() == raw.len() && is_mbox_line(line.content)) {
             let last = *last_telling.get_or_insert_with(|| last_telling_field(raw, before));
             if offset(raw, before) >= last {
                 return (header, before);
             }
+            open = Open::Damage;
         }
     }
+}
+
+/// What a folded line goes on with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    Field,
+    Damage,
 }
 
 impl<'a> Header<'a> {
@@ -234,6 +246,7 @@ mod tests {
     fn damage_is_left_out_and_a_missing_blank_line_is_seen() {
         check("From jo@example.org Mon\nA: 1\n\nb", &[("A", "1")], "b");
         check("A: 1\ndamage\nSubject: x\n\nb", &[("A", "1"), ("Subject", "x")], "b");
+        check("A: 1\ndamage\n more\nSubject: x\n\nb", &[("A", "1"), ("Subject", "x")], "b");
         check("A: 1\nHello, all.\nBye: now\n\nb", &[("A", "1")], "Hello, all.\nBye: now\n\nb");
         check("no header\n\nhere", &[], "no header\n\nhere");
         check(" folded first\n\nbody", &[], " folded first\n\nbody");

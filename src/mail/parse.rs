@@ -133,10 +133,9 @@ fn message_id(header: &Header<'_>) -> Option<String> {
 
 /// All ids of a field; of many the first and the newest.
 fn ids(header: &Header<'_>, name: &str) -> Vec<String> {
-    let Some(field) = header.get(name) else {
-        return Vec::new();
-    };
-    let text = field.text_end(LIST_BYTES_MAX);
+    let texts: Vec<String> =
+        header.all(name).take(REFERENCES_MAX).map(|field| field.text_end(LIST_BYTES_MAX)).collect();
+    let text = texts.join(" ");
     let mut found: Vec<String> = bracketed(&text).collect();
     if found.is_empty() {
         found = text

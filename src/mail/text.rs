@@ -50,6 +50,9 @@ pub(crate) fn attachments(leaves: &[Leaf<'_>]) -> Vec<String> {
         .take(ATTACHMENTS_MAX)
         .map(|leaf| {
             let name = leaf.file_name.as_deref().and_then(display_name);
+            // Never a path: a name may be used to save the file one day.
+            let name = name.and_then(|name| name.rsplit(['/', '\\']).next().map(str::to_owned));
+            let name = name.filter(|name| !name.trim_matches(['.', ' ']).is_empty());
             name.unwrap_or_else(|| {
                 let kind: String = leaf.kind.chars().take(100).collect();
                 format!("unnamed ({kind})")
@@ -75,12 +78,14 @@ fn push_text(leaf: &Leaf<'_>, text: &mut String) {
     };
     let bytes = match leaf.encoding {
         Encoding::Identity => body.to_vec(),
-        Encoding::Base64 => decode::base64(body).unwrap_or_else(|| body.to_vec()),
+        Encoding::Base64 => {
+            decode::base64(body).filter(|_| is_base64(body)).unwrap_or_else(|| body.to_vec())
+        }
         Encoding::QuotedPrintable => quoted_printable(body),
     };
     let decoded = decode::charset(&bytes, leaf.charset.as_deref());
     let part = if leaf.kind == "text/html" { html::to_text(&decoded) } else { clean(&decoded) };
-    let part = part.trim_end();
+    let part = part.trim_end().trim_start_matches('\n');
     if part.trim().is_empty() {
         return;
     }
@@ -92,6 +97,15 @@ fn push_text(leaf: &Leaf<'_>, text: &mut String) {
         end -= 1;
     }
     text.push_str(part.get(..end).unwrap_or_default());
+}
+
+/// Whether text that is said to be base64 is: some is labelled so and is plain. One character in
+/// twenty may be foreign.
+fn is_base64(body: &[u8]) -> bool {
+    let is_foreign = |byte: &&u8| {
+        !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n')
+    };
+    body.trim_ascii().iter().filter(is_foreign).count() <= body.len() / 20
 }
 
 /// Line endings as LF, and no other control characters but the tab.
@@ -144,6 +158,11 @@ mod tests {
             b"Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: \
               quoted-printable\n\ncaf=E9 =\nau lait  \n50 =% =G\n",
             "café au lait\n50 =% =G",
+            &[],
+        );
+        check(
+            b"Content-Transfer-Encoding: base64\n\nThis is no base64, is it?\n",
+            "This is no base64, is it?",
             &[],
         );
         check(b"Content-Transfer-Encoding: x-what\n\nraw=20source\n", "raw=20source", &[]);

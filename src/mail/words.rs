@@ -36,18 +36,32 @@ pub(crate) fn decode_words(text: &str) -> String {
 
 /// Appends a word and its neighbours; gives what follows them.
 fn push_run<'a>(first: Word<'a>, out: &mut String) -> &'a str {
-    let Word { mut charset, mut bytes, mut rest } = first;
+    let mut rest = first.rest;
+    let mut charset = first.charset;
+    let mut pieces = vec![first.bytes];
     while let Some(next) = word(rest.trim_start()) {
         if !next.charset.eq_ignore_ascii_case(charset) {
-            out.push_str(&decode::charset(&bytes, Some(charset)));
-            bytes.clear();
+            out.push_str(&decode_pieces(&pieces, charset));
+            pieces.clear();
             charset = next.charset;
         }
-        bytes.extend_from_slice(&next.bytes);
+        pieces.push(next.bytes);
         rest = next.rest;
     }
-    out.push_str(&decode::charset(&bytes, Some(charset)));
+    out.push_str(&decode_pieces(&pieces, charset));
     rest
+}
+
+/// Decodes neighbours together; where that fails, as it does with charsets that are switched on
+/// and off in each word, one by one.
+fn decode_pieces(pieces: &[Vec<u8>], charset: &str) -> String {
+    let together = decode::charset(&pieces.concat(), Some(charset));
+    if !together.contains(char::REPLACEMENT_CHARACTER) {
+        return together;
+    }
+    let apart: String = pieces.iter().map(|piece| decode::charset(piece, Some(charset))).collect();
+    let failures = |text: &str| text.matches(char::REPLACEMENT_CHARACTER).count();
+    if failures(&apart) < failures(&together) { apart } else { together }
 }
 
 /// Reads one encoded word at the beginning of `text`.
@@ -128,6 +142,8 @@ mod tests {
         check("=?utf-8?Q?caf=C3?= =?UTF-8?Q?=A9?=", "café");
         check("=?utf-8?B?Y2Fmww==?= =?utf-8?Q?=A9?= x", "café x");
         check("=?iso-2022-jp?B?GyRCJU8=?= =?iso-2022-jp?B?GyhC?=", "ハ");
+        // Each word switches to the charset and back.
+        check("=?iso-2022-jp?B?GyRCJU8bKEI=?= =?iso-2022-jp?B?GyRCJU8bKEI=?=", "ハハ");
     }
 
     #[test]

@@ -1,0 +1,10 @@
+//! The mail package on whole mails: written fixtures, hostile input, and real corpora.
+
+#[cfg(test)]
+mod corpora;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod oracle;
