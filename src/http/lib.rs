@@ -1,1 +1,15 @@
-//! Placeholder.
+//! The API: HTTP with JSON, on a socket in the data folder that only its owner can open.
+//!
+//! What a question answers is made by [`query`], which also works on a stopped data folder.
+
+pub mod answer;
+mod commands;
+mod describe;
+mod error;
+pub mod query;
+mod server;
+mod user;
+
+pub use commands::{DispositionRequest, ReleaseRequest, StateRequest, TransferRequest};
+pub use describe::describe;
+pub use server::{Service, serve};

@@ -1,0 +1,202 @@
+//! What the API answers: types of its own, so that what is stored can change without them.
+
+use event::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An instant as RFC 3339 in UTC.
+pub fn instant(time: Timestamp) -> String {
+    let ms = i64::try_from(time.0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+/// How the server and its mailboxes are.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// The program's version.
+    pub version: String,
+    /// The head of the log.
+    pub head: u64,
+    /// How many contacts are open.
+    pub open: usize,
+    /// How many wait.
+    pub waiting: usize,
+    /// Mailboxes and the outgoing server.
+    pub connections: Vec<Connection>,
+}
+
+/// How a mailbox or the outgoing server is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its name.
+    pub name: String,
+    /// `starting`, `ok` or `failing`.
+    pub state: String,
+    /// When it last worked, RFC 3339.
+    pub last_success: Option<String>,
+    /// What is wrong and what to do.
+    pub message: Option<String>,
+    /// How many attempts have failed in a row.
+    pub attempts: u32,
+}
+
+/// A queue.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Queue {
+    /// Its name; `agent 1001` for what waits for one agent.
+    pub name: String,
+    /// How many wait.
+    pub waiting: usize,
+    /// Since when the first one to be served waits, RFC 3339.
+    pub first_since: Option<String>,
+    /// Who serves it and is free.
+    pub free_agents: usize,
+}
+
+/// A waiting contact.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The contact.
+    pub contact: String,
+    /// Its place, from 1.
+    pub place: usize,
+    /// Higher is served first.
+    pub priority: u8,
+    /// Since when it waits, RFC 3339.
+    pub since: String,
+}
+
+/// An agent.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Agent {
+    /// The number.
+    pub number: u32,
+    /// The name.
+    pub name: String,
+    /// `signed out`, `not ready`, `ready` or `email`.
+    pub state: String,
+    /// Why not ready.
+    pub reason: Option<String>,
+    /// Since when in that state, RFC 3339.
+    pub since: String,
+    /// The contacts held.
+    pub contacts: Vec<String>,
+    /// The queues served.
+    pub queues: Vec<String>,
+    /// How many contacts at once.
+    pub capacity: u16,
+}
+
+/// A contact, in lists.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Contact {
+    /// The contact.
+    pub contact: String,
+    /// Its thread.
+    pub thread: String,
+    /// The mailbox it came to.
+    pub mailbox: String,
+    /// When it arrived, RFC 3339.
+    pub arrived: String,
+    /// Who wrote.
+    pub from: Option<String>,
+    /// The subject.
+    pub subject: Option<String>,
+    /// Where it is: `application`, `waiting in …`, `with …`, `released`.
+    pub state: String,
+}
+
+/// A contact with its story.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Transcript {
+    /// The contact.
+    pub contact: Contact,
+    /// The four thread variables, by name.
+    pub variables: Vec<(String, String)>,
+    /// Everything that happened.
+    pub events: Vec<Entry>,
+}
+
+/// An event of the log.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its position.
+    pub position: u64,
+    /// When, RFC 3339.
+    pub time: String,
+    /// What happened, as a sentence.
+    pub text: String,
+    /// The event as it is recorded.
+    pub event: Value,
+}
+
+/// The result of a check of the log.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Verified {
+    /// The last event.
+    pub head: u64,
+    /// How many events.
+    pub events: u64,
+    /// How many chunks.
+    pub chunks: u64,
+    /// How many appends.
+    pub commits: u64,
+    /// The hash that stands for the whole log.
+    pub head_hash: String,
+}
+
+/// An outgoing mail that is not settled.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// Its id.
+    pub id: u64,
+    /// Its contact.
+    pub contact: String,
+    /// `copy` or `reply`.
+    pub what: String,
+    /// `ready`, `started`, `deferred` or `uncertain`.
+    pub state: String,
+    /// When it is tried again, RFC 3339.
+    pub until: Option<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was asked for, RFC 3339.
+    pub requested: String,
+}
+
+/// A mail in quarantine.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The position that names it.
+    pub position: u64,
+    /// The mailbox.
+    pub mailbox: String,
+    /// Its place there.
+    pub mark: String,
+    /// Why it cannot be read.
+    pub reason: String,
+    /// When it arrived, RFC 3339.
+    pub arrived: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its name in the message store.
+    pub message: String,
+}
+
+/// What a command did.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Carried {
+    /// The contact it concerned.
+    pub contact: Option<String>,
+    /// How many events it led to; 0 where it was so already.
+    pub events: usize,
+    /// The head of the log after it.
+    pub head: u64,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// A sentence that says what to do.
+    pub error: String,
+}

@@ -1,0 +1,253 @@
+//! Events as sentences, for people.
+
+use event::{
+    AgentState, AutomaticKind, Event, Fact, Handler, LateReason, MailDetails, MailRefusal, Private,
+    QuarantineReason, QueueReason, ReleaseReason, ReplyRefusal, RequeueReason, Source, Target,
+    Timer, UncertainReason,
+};
+
+/// One event as a sentence without its time.
+pub fn describe(event: &Event) -> String {
+    engine(event)
+        .or_else(|| mail(event))
+        .or_else(|| work(event))
+        .or_else(|| sending(event))
+        .unwrap_or_else(|| event.fact.name().to_owned())
+}
+
+fn engine(event: &Event) -> Option<String> {
+    Some(match &event.fact {
+        Fact::EngineStarted { version, previous: None } => {
+            format!("Postbook {version} started on an empty log")
+        }
+        Fact::EngineStarted { version, previous: Some(previous) } => {
+            let seconds = event.time.ms_since(*previous) / 1000;
+            format!("Postbook {version} started, {seconds} s after the last event")
+        }
+        Fact::EngineStopped => "Postbook stopped".to_owned(),
+        Fact::DirectoryLoaded { entries } => {
+            format!("the directory was loaded: {} entries", entries.len())
+        }
+        Fact::SettingsLoaded { .. } => "the settings were loaded".to_owned(),
+        Fact::ApplicationPublished { application, .. } => {
+            format!("application {application} was published")
+        }
+        Fact::MailboxActivated { source } => {
+            format!("mailbox {} was opened; what lies there is history", source.mailbox)
+        }
+        Fact::TimerFired { timer: Timer::SendAgain(outgoing) } => {
+            format!("outgoing mail {outgoing} is tried again")
+        }
+        Fact::TimerFired { timer: Timer::WaitOver(contact) } => {
+            format!("the wait of contact {contact} is over")
+        }
+        _ => return None,
+    })
+}
+
+fn mail(event: &Event) -> Option<String> {
+    Some(match &event.fact {
+        Fact::ContactArrived { contact, source, .. } => {
+            format!("contact {contact} arrived in {}{}", source.mailbox, summary(event))
+        }
+        Fact::MailFiled { thread, kind, .. } => {
+            let kind = match kind {
+                AutomaticKind::Answer => "an automatic answer",
+                AutomaticKind::Bounce => "a bounce",
+                AutomaticKind::Receipt => "a receipt",
+                AutomaticKind::List => "list mail",
+            };
+            let thread = thread.map_or_else(|| "no thread".to_owned(), |thread| thread.to_string());
+            format!("{kind} was filed under {thread}{}", summary(event))
+        }
+        Fact::MailDuplicated { contact, source } => {
+            format!("{} was found again; it is contact {contact}", place(source))
+        }
+        Fact::MailQuarantined { source, reason, .. } => {
+            let reason = match reason {
+                QuarantineReason::NoHeader => "it has no header",
+                QuarantineReason::ParserFailed => "the parser failed on it",
+            };
+            format!("{} was put in quarantine: {reason}", place(source))
+        }
+        Fact::MailRefused { source, size, reason } => match reason {
+            MailRefusal::Oversize => format!("{} was refused: {size} bytes", place(source)),
+            MailRefusal::OwnMail => format!("{} was refused: we sent it ourselves", place(source)),
+            MailRefusal::History => {
+                format!("{} is from before the mailbox was opened", place(source))
+            }
+        },
+        Fact::ReplyReceived { contact, handler, late, .. } => {
+            let late = match late {
+                None => "",
+                Some(LateReason::Transferred) => " (late: the contact is with someone else)",
+                Some(LateReason::Released) => " (late: the contact is released)",
+            };
+            format!("{} answered contact {contact}{late}", who(*handler))
+        }
+        Fact::ReplyRefused { source, reason, .. } => {
+            let reason = match reason {
+                ReplyRefusal::NoToken => "it carries no reply token",
+                ReplyRefusal::ForgedToken => "its reply token is forged",
+                ReplyRefusal::UnknownDelivery => "its reply token names no delivery",
+                ReplyRefusal::WrongSender => "its sender does not handle the contact",
+                ReplyRefusal::Automatic => "it is automatic",
+                ReplyRefusal::NoRecipient => "the customer's address is not known",
+            };
+            format!("{} was not relayed: {reason}", place(source))
+        }
+        _ => return None,
+    })
+}
+
+fn work(event: &Event) -> Option<String> {
+    Some(match &event.fact {
+        Fact::StepTaken { contact, step, exit: Some(exit) } => {
+            format!("contact {contact} left `{}` by `{exit}`", step.action)
+        }
+        Fact::StepTaken { contact, step, exit: None } => {
+            format!("the application of contact {contact} ended at `{}`", step.action)
+        }
+        Fact::ApplicationPaused { contact, step, .. } => {
+            format!("contact {contact} waits in `{}`", step.action)
+        }
+        Fact::ParameterSet { contact, parameter } => {
+            format!("`{parameter}` of contact {contact} was set")
+        }
+        Fact::ContactRestarted { contact } => {
+            format!("contact {contact} enters its application again")
+        }
+        Fact::ContactQueued { contact, line, priority, reason, .. } => {
+            let why = match reason {
+                QueueReason::Application => "",
+                QueueReason::Transfer => " by transfer",
+            };
+            format!("contact {contact} waits in {line}{why}, priority {priority}")
+        }
+        Fact::ContactRequeued { contact, line, reason, .. } => {
+            let why = match reason {
+                RequeueReason::DeliveryFailed => "its copy could not be delivered",
+                RequeueReason::SignedOut => "the agent signed out",
+                RequeueReason::AgentRemoved => "the agent left the directory",
+            };
+            format!("contact {contact} is back at the head of {line}: {why}")
+        }
+        Fact::ContactAssigned { contact, agent, waited_ms, .. } => {
+            let seconds = waited_ms / 1000;
+            format!("contact {contact} was given to agent {agent} after {seconds} s")
+        }
+        Fact::ContactTransferred { contact, from, to, .. } => {
+            let to = match to {
+                Target::Agent(agent) => format!("agent {agent}"),
+                Target::Queue(queue) => format!("queue {queue}"),
+                Target::Address => address(event),
+            };
+            format!("agent {from} transferred contact {contact} to {to}")
+        }
+        Fact::DispositionSet { contact, code } => format!("contact {contact} is labelled `{code}`"),
+        Fact::ContactReleased { contact, reason, .. } => {
+            let why = match reason {
+                ReleaseReason::Agent => "",
+                ReleaseReason::Reply => " by the reply",
+                ReleaseReason::Restart => " by the restart",
+                ReleaseReason::TransferredOut => ": it was passed on",
+                ReleaseReason::ApplicationEnded => ": its application ended",
+            };
+            format!("contact {contact} was released{why}")
+        }
+        Fact::AgentStateChanged { agent, state } => match state {
+            AgentState::SignedOut => format!("agent {agent} signed out"),
+            AgentState::NotReady { reason } => format!("agent {agent} is not ready: {reason}"),
+            AgentState::Ready => format!("agent {agent} is ready"),
+        },
+        _ => return None,
+    })
+}
+
+fn sending(event: &Event) -> Option<String> {
+    Some(match &event.fact {
+        Fact::SendStarted { outgoing, attempt, .. } => {
+            format!("outgoing mail {outgoing} goes to the mail server (attempt {attempt})")
+        }
+        Fact::SendDeferred { outgoing, .. } => {
+            format!("outgoing mail {outgoing} waits to be tried again{}", text(event))
+        }
+        Fact::SendRefused { outgoing, .. } => {
+            format!("outgoing mail {outgoing} was refused{}", text(event))
+        }
+        Fact::SendUncertain { outgoing, reason, .. } => {
+            let why = match reason {
+                UncertainReason::ConnectionLost => "the connection was lost",
+                UncertainReason::Restart => "Postbook was interrupted",
+            };
+            format!("nobody knows whether outgoing mail {outgoing} was sent: {why}")
+        }
+        Fact::SendRepeated { outgoing, .. } => {
+            format!("outgoing mail {outgoing} is to be sent again")
+        }
+        Fact::ContactDelivered { contact, handler, .. } => {
+            format!("contact {contact} is in the mailbox of {}", who(*handler))
+        }
+        Fact::ReplyRelayed { contact, .. } => {
+            format!("the answer to contact {contact} went to the customer")
+        }
+        _ => return None,
+    })
+}
+
+fn place(source: &Source) -> String {
+    format!("mail {} in {}", source.mark, source.mailbox)
+}
+
+fn who(handler: Handler) -> String {
+    match handler {
+        Handler::Agent(agent) => format!("agent {agent}"),
+        Handler::Address => "a plain address".to_owned(),
+    }
+}
+
+fn details(event: &Event) -> Option<&MailDetails> {
+    match &event.private {
+        Some(Private::Mail(details)) => Some(details),
+        Some(Private::Address(_) | Private::Text(_) | Private::Directory(_)) | None => None,
+    }
+}
+
+fn summary(event: &Event) -> String {
+    let Some(details) = details(event) else { return String::new() };
+    let from = details.from.as_ref();
+    let from = from.map_or_else(|| "someone".to_owned(), |from| from.address.to_string());
+    format!(" from {from}: {}", details.subject)
+}
+
+fn address(event: &Event) -> String {
+    match &event.private {
+        Some(Private::Address(address)) => address.to_string(),
+        Some(Private::Mail(_) | Private::Text(_) | Private::Directory(_)) | None => {
+            "an address".to_owned()
+        }
+    }
+}
+
+fn text(event: &Event) -> String {
+    match &event.private {
+        Some(Private::Text(text)) => format!(": {text}"),
+        Some(Private::Mail(_) | Private::Address(_) | Private::Directory(_)) | None => {
+            String::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fact_has_a_sentence() {
+        for event in event::samples::events().unwrap() {
+            let text = describe(&event);
+            assert_ne!(text, event.fact.name(), "no sentence");
+            assert!(text.contains(' ') && !text.contains("  "), "{text}");
+        }
+    }
+}

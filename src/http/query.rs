@@ -1,0 +1,284 @@
+//! Questions: what the views and the log answer, on a running server or a stopped data folder.
+
+use std::ops::ControlFlow;
+
+use engine::Views;
+use event::{
+    AgentNumber, AgentState, ContactId, Fact, Line, Position, Private, QuarantineReason, QueueName,
+    Recorded,
+};
+use log::{EventLog, ReadError};
+use projections::{OpenContact, Place, SendState, ShelfError, What};
+
+use crate::answer::{
+    Agent, Contact, Entry, Outgoing, Quarantined, Queue, Transcript, Verified, Waiting, instant,
+};
+use crate::describe::describe;
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// There is no such thing; the text names it.
+    #[error("{0}")]
+    Unknown(String),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    /// The archive cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ShelfError),
+}
+
+/// Every queue of the directory, and every other line in which someone waits.
+pub fn queues(views: &Views<'_>) -> Vec<Queue> {
+    let hot = views.hot;
+    let listed = hot.directory.queues.iter().cloned().map(Line::Queue);
+    let mut lines: Vec<Line> = listed.chain(hot.queues.lines().cloned()).collect();
+    lines.sort();
+    lines.dedup();
+    let queue = |line: Line| Queue {
+        name: line.to_string(),
+        waiting: hot.queues.len(&line),
+        first_since: hot.queues.waiting(&line).next().map(|first| instant(first.entered)),
+        free_agents: hot
+            .agents
+            .iter()
+            .filter(|(number, agent)| {
+                agent.is_free()
+                    && match &line {
+                        Line::Queue(queue) => agent.queues.contains(queue),
+                        Line::Agent(only) => only == number,
+                    }
+            })
+            .count(),
+    };
+    lines.into_iter().map(queue).collect()
+}
+
+/// Who waits in a queue, in the order of service, at most `count_max`.
+pub fn waiting(
+    views: &Views<'_>,
+    queue: &QueueName,
+    count_max: usize,
+) -> Result<Vec<Waiting>, QueryError> {
+    let line = Line::Queue(queue.clone());
+    if !views.hot.directory.queues.contains(queue) && views.hot.queues.len(&line) == 0 {
+        return Err(QueryError::Unknown(format!(
+            "there is no queue `{queue}`; `postbook queue` shows which there are"
+        )));
+    }
+    let waiting = views.hot.queues.waiting(&line).take(count_max).zip(1..);
+    Ok(waiting
+        .map(|(waiting, place)| Waiting {
+            contact: waiting.contact.to_string(),
+            place,
+            priority: waiting.priority,
+            since: instant(waiting.entered),
+        })
+        .collect())
+}
+
+/// All agents, by number.
+pub fn agents(views: &Views<'_>) -> Vec<Agent> {
+    let entries = &views.hot.directory.agents;
+    let agent = |(number, agent): (AgentNumber, &projections::Agent)| {
+        let (state, reason) = match &agent.state {
+            _ if !agent.held.is_empty() => ("email", None),
+            AgentState::SignedOut => ("signed out", None),
+            AgentState::NotReady { reason } => ("not ready", Some(reason.to_string())),
+            AgentState::Ready => ("ready", None),
+        };
+        Agent {
+            number: number.0,
+            name: entries.get(&number).map(|entry| entry.name.clone()).unwrap_or_default(),
+            state: state.to_owned(),
+            reason,
+            since: instant(agent.since.max(agent.idle_since)),
+            contacts: agent.held.iter().map(ToString::to_string).collect(),
+            queues: agent.queues.iter().map(ToString::to_string).collect(),
+            capacity: agent.capacity,
+        }
+    };
+    views.hot.agents.iter().map(agent).collect()
+}
+
+/// A contact with everything that happened to it.
+pub fn transcript(
+    views: &Views<'_>,
+    log: &dyn EventLog,
+    contact: ContactId,
+) -> Result<Transcript, QueryError> {
+    let mut events = Vec::new();
+    for position in views.archive.journal(contact)? {
+        events.extend(log.read(position, 1)?);
+    }
+    let arrived = events.iter().find(|recorded| is_arrival_of(recorded, contact));
+    let Some(arrived) = arrived else {
+        return Err(QueryError::Unknown(format!(
+            "there is no contact {contact}; `postbook journal list` shows the latest ones"
+        )));
+    };
+    let listed = listed(views, arrived)
+        .ok_or_else(|| QueryError::Unknown(format!("there is no contact {contact}")))?;
+    let thread = views.archive.contact(contact)?.map(|record| record.thread);
+    let record = match thread {
+        Some(thread) => views.archive.thread(thread)?.unwrap_or_default(),
+        None => Default::default(),
+    };
+    let variables = record.variables(contact);
+    let named = [
+        ("$Email:LastHandlingAgent", variables.last_handling_agent),
+        ("$Email:OtherHandlingAgents", variables.other_handling_agents),
+        ("$Email:InternalCCAddresses", variables.internal_cc_addresses),
+        ("$Email:ExternalCCAddresses", variables.external_cc_addresses),
+    ];
+    Ok(Transcript {
+        contact: listed,
+        variables: named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        events: events.iter().map(entry).collect(),
+    })
+}
+
+fn is_arrival_of(recorded: &Recorded, wanted: ContactId) -> bool {
+    matches!(&recorded.event.fact, Fact::ContactArrived { contact, .. } if *contact == wanted)
+}
+
+/// How many events are read at a time when looking backwards.
+const WINDOW: u64 = 1024;
+
+/// The newest contacts that arrived before `before` (0: the head), newest first.
+pub fn contacts(
+    views: &Views<'_>,
+    log: &dyn EventLog,
+    before: Position,
+    count_max: usize,
+) -> Result<Vec<Contact>, QueryError> {
+    let mut end = if before.0 == 0 { log.head().0.saturating_add(1) } else { before.0 };
+    let mut found = Vec::new();
+    while end > 1 && found.len() < count_max {
+        let start = end.saturating_sub(WINDOW).max(1);
+        let count = usize::try_from(end - start).unwrap_or(usize::MAX);
+        let events = log.read(Position(start), count)?;
+        found.extend(events.iter().rev().filter_map(|recorded| listed(views, recorded)));
+        end = start;
+    }
+    found.truncate(count_max);
+    Ok(found)
+}
+
+/// The contact that arrived with this event, as lists show it.
+fn listed(views: &Views<'_>, recorded: &Recorded) -> Option<Contact> {
+    let Fact::ContactArrived { contact, thread, source, .. } = &recorded.event.fact else {
+        return None;
+    };
+    let details = match &recorded.event.private {
+        Some(Private::Mail(details)) => Some(details),
+        Some(Private::Address(_) | Private::Text(_) | Private::Directory(_)) | None => None,
+    };
+    let from = details.and_then(|details| details.from.as_ref());
+    Some(Contact {
+        contact: contact.to_string(),
+        thread: thread.to_string(),
+        mailbox: source.mailbox.to_string(),
+        arrived: instant(recorded.event.time),
+        from: from.map(|from| from.address.to_string()),
+        subject: details.map(|details| details.subject.clone()),
+        state: views.hot.contacts.get(*contact).map_or_else(|| "released".to_owned(), state),
+    })
+}
+
+fn state(open: &OpenContact) -> String {
+    match &open.place {
+        Place::Application => format!("in application {}", open.application),
+        Place::Waiting { line: Line::Queue(queue), .. } => format!("waiting in {queue}"),
+        Place::Waiting { line: Line::Agent(agent), .. } => format!("waiting for agent {agent}"),
+        Place::Held { agent, delivered: true, .. } => format!("with agent {agent}"),
+        Place::Held { agent, .. } => format!("assigned to agent {agent}"),
+        Place::Leaving { .. } => "on its way to an address".to_owned(),
+    }
+}
+
+/// Events of the log from `from` on, at most `count_max`.
+pub fn events(
+    log: &dyn EventLog,
+    from: Position,
+    count_max: usize,
+) -> Result<Vec<Entry>, QueryError> {
+    Ok(log.read(from, count_max)?.iter().map(entry).collect())
+}
+
+/// One event as the API shows it.
+pub fn entry(recorded: &Recorded) -> Entry {
+    Entry {
+        position: recorded.position.0,
+        time: instant(recorded.event.time),
+        text: describe(&recorded.event),
+        event: serde_json::to_value(&recorded.event).unwrap_or_default(),
+    }
+}
+
+/// Checks the whole log; `progress` is told the position reached now and then.
+pub fn verify(
+    log: &dyn EventLog,
+    progress: &mut dyn FnMut(Position),
+) -> Result<Verified, QueryError> {
+    let verified = log.verify(progress)?;
+    Ok(Verified {
+        head: verified.head.0,
+        events: verified.events,
+        chunks: verified.chunks,
+        commits: verified.commits,
+        head_hash: verified.head_hash.to_string(),
+    })
+}
+
+/// Outgoing mail that is not settled, oldest first.
+pub fn outbox(views: &Views<'_>) -> Vec<Outgoing> {
+    let outgoing = |(id, outgoing): (event::OutgoingId, &projections::Outgoing)| {
+        let (state, until) = match outgoing.state {
+            SendState::Ready => ("ready", None),
+            SendState::Started => ("started", None),
+            SendState::Deferred { until } => ("deferred", Some(instant(until))),
+            SendState::Uncertain { .. } => ("uncertain", None),
+        };
+        Outgoing {
+            id: id.0.0,
+            contact: outgoing.contact.to_string(),
+            what: match outgoing.what {
+                What::Copy { .. } => "copy".to_owned(),
+                What::Reply { .. } => "reply".to_owned(),
+            },
+            state: state.to_owned(),
+            until,
+            attempts: outgoing.attempts,
+            requested: instant(outgoing.requested),
+        }
+    };
+    views.hot.outbox.iter().map(outgoing).collect()
+}
+
+/// Mail in quarantine, oldest first.
+pub fn quarantine(views: &Views<'_>) -> Vec<Quarantined> {
+    let quarantined = |(position, mail): (Position, &projections::Quarantined)| Quarantined {
+        position: position.0,
+        mailbox: mail.source.mailbox.to_string(),
+        mark: mail.source.mark.to_string(),
+        reason: match mail.reason {
+            QuarantineReason::NoHeader => "it has no header".to_owned(),
+            QuarantineReason::ParserFailed => "the parser failed on it".to_owned(),
+        },
+        arrived: instant(mail.arrived),
+        size: mail.message.size,
+        message: mail.message.digest.to_string(),
+    };
+    views.hot.quarantine.iter().map(quarantined).collect()
+}
+
+/// Shows events from `from` to the head one by one.
+pub fn each_event(
+    log: &dyn EventLog,
+    from: Position,
+    show: &mut dyn FnMut(Entry) -> ControlFlow<()>,
+) -> Result<(), QueryError> {
+    Ok(log.scan(from, &mut |recorded| show(entry(&recorded)))?)
+}

@@ -1,0 +1,228 @@
+//! The server: routes, and the socket they are reached by.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use engine::Views;
+use event::{ContactId, Position, QueueName};
+use gateway::{HealthCell, HealthState, Intake, Stop};
+use serde::Deserialize;
+use tokio::net::UnixListener;
+
+use crate::answer::{
+    Agent, Connection, Contact, Entry, Outgoing, Quarantined, Queue, Status, Transcript, Verified,
+    Waiting, instant,
+};
+use crate::commands;
+use crate::error::ApiError;
+use crate::query::{self, QueryError};
+use crate::user::Peer;
+
+/// What the API works with.
+#[derive(Clone)]
+pub struct Service {
+    /// The engine, the store, and what replays a quarantined mail.
+    pub intake: Intake,
+    /// The condition of mailboxes and the outgoing server, by name.
+    pub health: Arc<BTreeMap<String, HealthCell>>,
+    /// The program's version.
+    pub version: String,
+}
+
+/// Answers requests on a socket at `path` until told to stop. A socket left behind by a killed
+/// server is replaced: whoever calls this has the data folder to themselves.
+pub async fn serve(service: Service, path: &FilePath, mut stop: Stop) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    let routes = routes(service).into_make_service_with_connect_info::<Peer>();
+    let served = axum::serve(listener, routes)
+        .with_graceful_shutdown(async move { stop.stopped().await })
+        .await;
+    let _ = std::fs::remove_file(path);
+    served
+}
+
+fn routes(service: Service) -> Router {
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/queues", get(queues))
+        .route("/v1/queues/{name}", get(waiting))
+        .route("/v1/agents", get(agents))
+        .route("/v1/agents/{number}/state", post(commands::set_state))
+        .route("/v1/agents/{number}/release", post(commands::release))
+        .route("/v1/agents/{number}/transfer", post(commands::transfer))
+        .route("/v1/agents/{number}/disposition", post(commands::set_disposition))
+        .route("/v1/contacts", get(contacts))
+        .route("/v1/contacts/{id}", get(transcript))
+        .route("/v1/log", get(events))
+        .route("/v1/log/verify", get(verify))
+        .route("/v1/outbox", get(outbox))
+        .route("/v1/outbox/{id}/send-again", post(commands::send_again))
+        .route("/v1/quarantine", get(quarantine))
+        .route("/v1/quarantine/{position}", get(quarantined))
+        .route("/v1/quarantine/{position}/replay", post(replay))
+        .with_state(service)
+}
+
+/// Where to begin and how much to give.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Range {
+    #[serde(default)]
+    from: u64,
+    #[serde(default)]
+    before: u64,
+    #[serde(default = "count_default")]
+    count: usize,
+}
+
+const COUNT_MAX: usize = 10_000;
+
+fn count_default() -> usize {
+    100
+}
+
+impl Range {
+    fn count(&self) -> usize {
+        self.count.min(COUNT_MAX)
+    }
+}
+
+async fn ask<T: Send + 'static>(
+    service: &Service,
+    question: impl FnOnce(&Views<'_>) -> T + Send + 'static,
+) -> Result<Json<T>, ApiError> {
+    Ok(Json(service.intake.handle.read(question).await?))
+}
+
+async fn status(State(service): State<Service>) -> Result<Json<Status>, ApiError> {
+    let counted = service.intake.handle.read(|views| {
+        let waiting = views.hot.queues.lines().map(|line| views.hot.queues.len(line)).sum();
+        (views.hot.contacts.len(), waiting)
+    });
+    let (open, waiting) = counted.await?;
+    Ok(Json(Status {
+        version: service.version.clone(),
+        head: service.intake.handle.log().head().0,
+        open,
+        waiting,
+        connections: service.health.iter().map(|(name, cell)| connection(name, cell)).collect(),
+    }))
+}
+
+fn connection(name: &str, cell: &HealthCell) -> Connection {
+    let health = cell.get();
+    let (state, message, attempts) = match health.state {
+        HealthState::Starting => ("starting", None, 0),
+        HealthState::Ok => ("ok", None, 0),
+        HealthState::Failing { message, attempts, .. } => ("failing", Some(message), attempts),
+    };
+    Connection {
+        name: name.to_owned(),
+        state: state.to_owned(),
+        last_success: health.last_success.map(instant),
+        message,
+        attempts,
+    }
+}
+
+async fn queues(State(service): State<Service>) -> Result<Json<Vec<Queue>>, ApiError> {
+    ask(&service, query::queues).await
+}
+
+async fn waiting(
+    State(service): State<Service>,
+    Path(name): Path<String>,
+    Query(range): Query<Range>,
+) -> Result<Json<Vec<Waiting>>, ApiError> {
+    let name = QueueName::new(name).map_err(ApiError::bad)?;
+    let Json(found) =
+        ask(&service, move |views| query::waiting(views, &name, range.count())).await?;
+    Ok(Json(found?))
+}
+
+async fn agents(State(service): State<Service>) -> Result<Json<Vec<Agent>>, ApiError> {
+    ask(&service, query::agents).await
+}
+
+async fn contacts(
+    State(service): State<Service>,
+    Query(range): Query<Range>,
+) -> Result<Json<Vec<Contact>>, ApiError> {
+    let log = Arc::clone(service.intake.handle.log());
+    let Json(found) = ask(&service, move |views| {
+        query::contacts(views, &*log, Position(range.before), range.count())
+    })
+    .await?;
+    Ok(Json(found?))
+}
+
+async fn transcript(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+) -> Result<Json<Transcript>, ApiError> {
+    let id: ContactId = id.parse().map_err(ApiError::bad)?;
+    let log = Arc::clone(service.intake.handle.log());
+    let Json(found) = ask(&service, move |views| query::transcript(views, &*log, id)).await?;
+    Ok(Json(found?))
+}
+
+async fn events(
+    State(service): State<Service>,
+    Query(range): Query<Range>,
+) -> Result<Json<Vec<Entry>>, ApiError> {
+    let log = Arc::clone(service.intake.handle.log());
+    blocking(move || query::events(&*log, Position(range.from), range.count())).await
+}
+
+async fn verify(State(service): State<Service>) -> Result<Json<Verified>, ApiError> {
+    let log = Arc::clone(service.intake.handle.log());
+    blocking(move || query::verify(&*log, &mut |_| {})).await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
+) -> Result<Json<T>, ApiError> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)?;
+    Ok(Json(done?))
+}
+
+async fn outbox(State(service): State<Service>) -> Result<Json<Vec<Outgoing>>, ApiError> {
+    ask(&service, query::outbox).await
+}
+
+async fn quarantine(State(service): State<Service>) -> Result<Json<Vec<Quarantined>>, ApiError> {
+    ask(&service, query::quarantine).await
+}
+
+async fn quarantined(
+    State(service): State<Service>,
+    Path(position): Path<u64>,
+) -> Result<impl IntoResponse, ApiError> {
+    let position = Position(position);
+    let found =
+        service.intake.handle.read(move |views| views.hot.quarantine.get(position).cloned());
+    let Some(mail) = found.await? else {
+        return Err(QueryError::Unknown(format!("nothing is in quarantine at {position}")).into());
+    };
+    let raw = service.intake.store.get(&mail.message.digest).await.map_err(ApiError::internal)?;
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], raw))
+}
+
+async fn replay(
+    State(service): State<Service>,
+    Path(position): Path<u64>,
+) -> Result<Json<()>, ApiError> {
+    service.intake.replay(Position(position)).await.map_err(ApiError::bad)?;
+    Ok(Json(()))
+}
