@@ -35,6 +35,20 @@ const KEPT: [&str; 12] = [
     "X-Priority",
 ];
 
+/// What describes the body; fields of other names that begin alike mean nothing.
+const KEPT_CONTENT: [&str; 10] = [
+    "Content-Base",
+    "Content-Class",
+    "Content-Description",
+    "Content-Disposition",
+    "Content-ID",
+    "Content-Language",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Transfer-Encoding",
+    "Content-Type",
+];
+
 /// A customer's mail and what its copy to an agent says.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentCopy<'a> {
@@ -84,7 +98,7 @@ impl AgentCopy<'_> {
         push_id(LOOP_MARKER, self.message_id, &mut out);
         // Asks the agent's server for no out-of-office notice and no receipts; bounces stay wanted.
         push_field("X-Auto-Response-Suppress", "OOF, AutoReply, RN, NRN", &mut out);
-        push_content(&header, |_| true, &mut out);
+        push_content(&header, &KEPT_CONTENT, &mut out);
         out.extend_from_slice(b"\r\n");
         push_with_crlf(body, &mut out);
         out
@@ -134,26 +148,15 @@ pub(crate) fn push_subject(header: &Header<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends what describes the body: MIME-Version, and the first of each Content- field that
-/// `is_wanted`, verbatim.
-pub(crate) fn push_content(
-    header: &Header<'_>,
-    is_wanted: impl Fn(&str) -> bool,
-    out: &mut Vec<u8>,
-) {
+/// Appends what describes the body: MIME-Version, and the first field of each of `names`,
+/// verbatim.
+pub(crate) fn push_content(header: &Header<'_>, names: &[&str], out: &mut Vec<u8>) {
     // Written anew: senders put the name of their program into its comment.
     if header.has("MIME-Version") {
         push_field("MIME-Version", "1.0", out);
     }
-    let mut written: Vec<String> = Vec::new();
-    for field in header.iter() {
-        let name = field.name.to_ascii_lowercase();
-        // The length is a note of mbox files, and wrong here.
-        let is_content = name.starts_with("content-") && name != "content-length";
-        if is_content && is_wanted(&name) && !written.contains(&name) {
-            push_received(field, out);
-            written.push(name);
-        }
+    for field in names.iter().filter_map(|name| header.get(name)) {
+        push_received(field, out);
     }
 }
 

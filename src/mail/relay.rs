@@ -68,7 +68,7 @@ impl Relay<'_> {
             }
         }
         push_id(LOOP_MARKER, self.message_id, &mut out);
-        push_content(&header, |name| KEPT_CONTENT.contains(&name), &mut out);
+        push_content(&header, &KEPT_CONTENT, &mut out);
         out.extend_from_slice(b"\r\n");
         push_with_crlf(body, &mut out);
         out

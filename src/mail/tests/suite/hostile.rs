@@ -251,6 +251,7 @@ fn much_of_everything() {
         format!("Content-Type: text/html\r\n\r\n{}", "<a&<!-<".repeat(200_000)),
         format!("A: b\r\n{}", "damage\n".repeat(200_000)),
         format!("A: b\r\n{}", "damage\nSubject: x\n".repeat(100_000)),
+        (0..50_000).map(|number| format!("Content-{number}: x\r\n")).collect(),
         "\r".repeat(500_000),
         format!("A: b\n\n{}", "\r\r\r\n\n".repeat(200_000)),
     ];
