@@ -227,3 +227,122 @@ impl<S: ChunkStore> EventLog for KeptLog<S> {
         Ok(Verified { head: tip.position, events, chunks, commits, head_hash: tip.hash })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU8;
+
+    use super::*;
+    use crate::chain::Sealed;
+    use crate::conformance::samples;
+
+    /// A store whose disk can be told to fail.
+    #[derive(Default)]
+    struct Failing {
+        kept: MemoryStore,
+        fault: Arc<AtomicU8>,
+    }
+
+    const NONE: u8 = 0;
+    const FULL: u8 = 1;
+    /// The sync fails although the chunks are there.
+    const SYNC: u8 = 2;
+
+    impl ChunkStore for Failing {
+        fn place(&self) -> String {
+            self.kept.place()
+        }
+
+        fn put(&self, chunks: &[Sealed]) -> Result<(), StoreError> {
+            match self.fault.load(Ordering::Relaxed) {
+                FULL => return Err(StoreError::Full("no space".to_owned())),
+                SYNC => {
+                    self.kept.put(chunks)?;
+                    return Err(io::Error::other("the disk said no").into());
+                }
+                _ => {}
+            }
+            self.kept.put(chunks)
+        }
+
+        fn visit(
+            &self,
+            from: Position,
+            visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+        ) -> Result<(), StoreError> {
+            self.kept.visit(from, visit)
+        }
+
+        fn last(&self) -> Result<Option<(Position, Vec<u8>)>, StoreError> {
+            self.kept.last()
+        }
+
+        fn cut(&self, first: Position) -> Result<(), StoreError> {
+            self.kept.cut(first)
+        }
+
+        fn close(&self, _tip: Tip) {}
+    }
+
+    fn failing_log() -> (KeptLog<Failing>, Arc<AtomicU8>) {
+        let store = Failing::default();
+        let fault = Arc::clone(&store.fault);
+        (KeptLog::new(store, Tip::default(), Vec::new()), fault)
+    }
+
+    #[test]
+    fn a_failed_sync_poisons_the_log_and_shows_nothing_to_readers() {
+        let (log, fault) = failing_log();
+        log.append(Position(0), &samples(1, 3)).unwrap();
+        fault.store(SYNC, Ordering::Relaxed);
+        let failed = log.append(Position(3), &samples(4, 3));
+        assert!(matches!(&failed, Err(AppendError::Unknown(said)) if said.contains("said no")));
+        fault.store(NONE, Ordering::Relaxed);
+        let after = log.append(Position(3), &samples(4, 3));
+        assert!(matches!(after, Err(AppendError::Poisoned)), "{after:?}");
+        assert_eq!(log.head(), Position(3));
+        assert_eq!(log.read(Position(1), 100).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_full_disk_appends_nothing_and_passes() {
+        let (log, fault) = failing_log();
+        fault.store(FULL, Ordering::Relaxed);
+        assert!(matches!(log.append(Position(0), &samples(1, 3)), Err(AppendError::Full(_))));
+        assert_eq!(log.head(), Position(0));
+        fault.store(NONE, Ordering::Relaxed);
+        assert_eq!(log.append(Position(0), &samples(1, 3)).unwrap(), Position(3));
+    }
+
+    #[test]
+    fn what_does_not_say_what_was_written_is_an_error_that_names_the_place() {
+        let (log, _) = failing_log();
+        log.append(Position(0), &samples(1, 200)).unwrap();
+        log.append(Position(200), &samples(201, 200)).unwrap();
+        let mut chunks = Vec::new();
+        log.store
+            .visit(Position(1), &mut |bytes| {
+                chunks.push(bytes.to_vec());
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        for (index, whole) in chunks.iter().enumerate() {
+            let first = Chunk::parse(whole).unwrap().header.first;
+            for bit in (0..whole.len() * 8).step_by(997) {
+                let mut bytes = whole.clone();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                log.store.put(&[Sealed { first, bytes }]).unwrap();
+                let error = log.verify(&mut |_| {}).unwrap_err();
+                assert!(error.to_string().starts_with("the log in memory is damaged near event"));
+                assert!(log.scan(Position(1), &mut |_| ControlFlow::Continue(())).is_err());
+                assert!(log.read(first, 1).is_err(), "chunk {index}");
+            }
+            log.store.put(&[Sealed { first, bytes: whole.clone() }]).unwrap();
+        }
+        assert_eq!(log.verify(&mut |_| {}).unwrap().events, 400);
+        log.store.cut(Position(300)).unwrap();
+        assert!(log.verify(&mut |_| {}).is_err(), "a lost end is noticed");
+    }
+}

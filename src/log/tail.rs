@@ -112,3 +112,86 @@ fn chunk_fault(error: ChunkError) -> TailError {
         ChunkError::Short | ChunkError::Hash | ChunkError::Nonsense => damaged(&error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{Sealed, seal};
+    use crate::conformance::{sample, samples};
+    use crate::memory::MemoryStore;
+
+    /// A log with one commit of 70 events, and the chunks of a second one of `count`.
+    fn store_and_chunks(count: u64) -> (MemoryStore, Tip, Vec<Sealed>) {
+        let store = MemoryStore::default();
+        let (first, tip) = seal(&samples(1, 70), Tip::default()).unwrap();
+        store.put(&first).unwrap();
+        let (second, _) = seal(&samples(71, count), tip).unwrap();
+        (store, tip, second)
+    }
+
+    #[test]
+    fn a_commit_that_is_partly_there_is_cut_off_wherever_it_ends() {
+        let (_, _, chunks) = store_and_chunks(1000);
+        assert!(chunks.len() > 15);
+        for kept in 1..chunks.len() {
+            let (store, tip, chunks) = store_and_chunks(1000);
+            store.put(&chunks[..kept]).unwrap();
+            let last = Position(chunks[kept].first.0 - 1);
+            let mut healed = Vec::new();
+            assert_eq!(mend_tail(&store, &mut healed).unwrap(), tip, "{kept} chunks kept");
+            assert_eq!(healed, [Healed::TailCut { first: Position(71), last }]);
+            assert!(store.last().unwrap().unwrap().0 < Position(71));
+            // The place is free for another commit.
+            let (again, again_tip) = seal(&[sample(71, 5)], tip).unwrap();
+            store.put(&again).unwrap();
+            assert_eq!(mend_tail(&store, &mut Vec::new()).unwrap(), again_tip);
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_ends_too_early_is_cut_off_with_its_commit() {
+        let (store, tip, mut chunks) = store_and_chunks(100);
+        let end = chunks.last_mut().unwrap();
+        end.bytes.truncate(end.bytes.len() - 1);
+        store.put(&chunks).unwrap();
+        let mut healed = Vec::new();
+        assert_eq!(mend_tail(&store, &mut healed).unwrap(), tip);
+        assert_eq!(healed, [Healed::TailCut { first: Position(71), last: Position(170) }]);
+    }
+
+    #[test]
+    fn a_first_commit_that_is_partly_there_leaves_an_empty_log() {
+        let store = MemoryStore::default();
+        let (chunks, _) = seal(&samples(1, 100), Tip::default()).unwrap();
+        store.put(&chunks[..1]).unwrap();
+        assert_eq!(mend_tail(&store, &mut Vec::new()).unwrap(), Tip::default());
+        assert!(store.last().unwrap().is_none());
+    }
+
+    #[test]
+    fn damage_is_not_taken_for_a_torn_tail() {
+        type Damage = fn(&mut Vec<Sealed>);
+        let damages: [Damage; 5] = [
+            |chunks| drop(chunks.remove(3)),
+            |chunks| drop(chunks.remove(0)),
+            |chunks| chunks[3].bytes.truncate(90),
+            |chunks| chunks[3].bytes[100] ^= 1,
+            |chunks| chunks.last_mut().unwrap().bytes[100] ^= 1,
+        ];
+        for (index, damage) in damages.iter().enumerate() {
+            let (store, _, mut chunks) = store_and_chunks(1000);
+            damage(&mut chunks);
+            store.put(&chunks).unwrap();
+            let found = mend_tail(&store, &mut Vec::new());
+            assert!(matches!(found, Err(TailError::Damaged(_))), "{index}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_newer_chunk_is_told_apart() {
+        let (store, _, mut chunks) = store_and_chunks(1);
+        chunks[0].bytes[0] = 9;
+        store.put(&chunks).unwrap();
+        assert!(matches!(mend_tail(&store, &mut Vec::new()), Err(TailError::Newer(9))));
+    }
+}
