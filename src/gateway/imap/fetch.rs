@@ -1,6 +1,6 @@
 //! Listing and fetching messages, so that none is passed over unnoticed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::{Bytes, BytesMut};
 use event::{Mark, Timestamp};
@@ -30,6 +30,14 @@ pub(super) struct Listed {
 pub(super) struct Terms {
     pub(super) uid_validity: u32,
     pub(super) message_bytes_max: u64,
+}
+
+/// What came of fetching a batch.
+pub(super) struct Harvest {
+    /// The messages, in the order of their UIDs.
+    pub(super) messages: Vec<Fetched>,
+    /// The first message that is there but does not come; nothing from it on is in `messages`.
+    pub(super) withheld: Option<u32>,
 }
 
 /// The messages with UIDs of `from` and more, in their order.
@@ -73,44 +81,46 @@ pub(super) fn batches(listed: Vec<Listed>) -> Vec<Vec<Listed>> {
     batches
 }
 
-/// Fetches a batch. What vanished from the folder meanwhile is left out; everything else is there
-/// when this succeeds.
+/// Fetches a batch. What vanished from the folder meanwhile is left out.
 pub(super) async fn fetch(
     session: &mut Session,
     terms: Terms,
     batch: &[Listed],
-) -> Result<Vec<Fetched>, ImapError> {
+) -> Result<Harvest, ImapError> {
     let mut found = BTreeMap::new();
     let small: Vec<u32> = batch
         .iter()
         .filter(|message| !is_large(message, terms))
         .map(|message| message.uid)
         .collect();
-    let complete = small.is_empty() || fetch_small(session, terms, &small, &mut found).await?;
+    if !small.is_empty() {
+        fetch_small(session, terms, &small, &mut found).await?;
+    }
     for message in batch.iter().filter(|message| is_large(message, terms)) {
         if let Some(fetched) = fetch_large(session, terms, message).await? {
             found.insert(message.uid, fetched);
         }
     }
-    let missing: Vec<Listed> =
-        batch.iter().filter(|message| !found.contains_key(&message.uid)).copied().collect();
-    if !missing.is_empty() || !complete {
-        fetch_missing(session, terms, &missing, &mut found).await?;
+    let missing: Vec<u32> =
+        batch.iter().map(|message| message.uid).filter(|uid| !found.contains_key(uid)).collect();
+    let withheld = fetch_missing(session, terms, &missing, &mut found).await?;
+    if let Some(uid) = withheld {
+        found.split_off(&uid);
     }
-    Ok(found.into_values().collect())
+    Ok(Harvest { messages: found.into_values().collect(), withheld })
 }
 
 fn is_large(message: &Listed, terms: Terms) -> bool {
     message.size > u64::from(PART_BYTES) || message.size > terms.message_bytes_max
 }
 
-/// Fetches whole messages with one command; says whether the server claims to have sent all.
+/// Fetches whole messages with one command.
 async fn fetch_small(
     session: &mut Session,
     terms: Terms,
     uids: &[u32],
     found: &mut BTreeMap<u32, Fetched>,
-) -> Result<bool, ImapError> {
+) -> Result<(), ImapError> {
     let command = format!("UID FETCH {} (UID INTERNALDATE BODY.PEEK[])", set(uids));
     // A size may be given wrongly, so that only the account's own limit holds.
     let literal_bytes_max = terms.message_bytes_max.max(u64::from(PART_BYTES));
@@ -126,36 +136,45 @@ async fn fetch_small(
         })
         .await?;
     match completion.status {
-        Status::Ok => Ok(true),
         // Some of the messages are gone (RFC 2180 section 4.1), or cannot be read.
-        Status::No => Ok(false),
-        _ => completion.demand_ok(Step::Fetch).map(|()| true),
+        Status::No => Ok(()),
+        _ => completion.demand_ok(Step::Fetch),
     }
 }
 
 /// Looks after messages that were listed but did not come: either they are gone, or they come when
-/// asked for alone, or the server withholds them and nothing behind them may be taken.
+/// asked for alone, or the server withholds them. Returns the first that is withheld.
 async fn fetch_missing(
     session: &mut Session,
     terms: Terms,
-    missing: &[Listed],
+    missing: &[u32],
     found: &mut BTreeMap<u32, Fetched>,
-) -> Result<(), ImapError> {
+) -> Result<Option<u32>, ImapError> {
+    if missing.is_empty() {
+        return Ok(None);
+    }
     // NOOP lets the server drop what other sessions expunged.
     session.demand(Step::Fetch, "NOOP", |_| {}).await?;
-    for message in missing {
-        let uid = message.uid;
-        let listed = list(session, uid).await?;
-        if !listed.iter().any(|still| still.uid == uid) {
+    let mut there = BTreeSet::new();
+    let command = format!("UID FETCH {} (UID)", set(missing));
+    session
+        .demand(Step::Fetch, &command, |response| {
+            if let Response::Fetch(attributes) = response {
+                there.extend(attributes.uid);
+            }
+        })
+        .await?;
+    for &uid in missing {
+        if !there.contains(&uid) {
             tracing::info!(uid, "a message vanished from the folder before it was fetched");
             continue;
         }
         fetch_small(session, terms, &[uid], found).await?;
         if !found.contains_key(&uid) {
-            return Err(ImapError::Withheld { uid });
+            return Ok(Some(uid));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Fetches a large message in parts; `None` where it did not come.

@@ -273,3 +273,114 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Response {
+        Response::parse(&Bytes::from(format!("{text}\r\n")))
+    }
+
+    fn fetch(text: &str) -> Attributes {
+        match parse(text) {
+            Response::Fetch(attributes) => attributes,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn statuses_and_codes_are_read() {
+        let untagged =
+            |status, code, text: &str| Response::Untagged { status, code, text: text.to_owned() };
+        let tagged = |status, text: &str| Response::Tagged {
+            tag: "P7".to_owned(),
+            status,
+            text: text.to_owned(),
+        };
+        let cases = [
+            ("* OK ready", untagged(Status::Ok, None, "ready")),
+            ("* ok", untagged(Status::Ok, None, "")),
+            ("* PREAUTH hi", untagged(Status::PreAuth, None, "hi")),
+            ("* BYE [X] so\u{7}rry", untagged(Status::Bye, None, "[X] sorry")),
+            (
+                "* OK [UIDVALIDITY 4294967295] valid",
+                untagged(
+                    Status::Ok,
+                    Some(Code::UidValidity(u32::MAX)),
+                    "[UIDVALIDITY 4294967295] valid",
+                ),
+            ),
+            ("* OK [uidnext 8]", untagged(Status::Ok, Some(Code::UidNext(8)), "[uidnext 8]")),
+            ("* OK [UIDNEXT 4294967296] x", untagged(Status::Ok, None, "[UIDNEXT 4294967296] x")),
+            ("* OK [ALERT]\u{e9}", untagged(Status::Ok, None, "[ALERT]\u{e9}")),
+            ("P7 NO gone", tagged(Status::No, "gone")),
+            ("P7 BAD", tagged(Status::Bad, "")),
+            ("+ go on", Response::Continue),
+            ("+", Response::Continue),
+            ("* 23 EXISTS", Response::Exists),
+            ("* 23 RECENT", Response::Other),
+            ("* 23 EXPUNGE", Response::Other),
+            ("* SEARCH 1 2", Response::Other),
+            ("P7 MAYBE", Response::Other),
+            ("HTTP/1.1 400 Bad Request", Response::Other),
+            ("", Response::Other),
+            (
+                "* CAPABILITY IMAP4rev1 auth=Plain",
+                Response::Capability(vec!["IMAP4REV1".into(), "AUTH=PLAIN".into()]),
+            ),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(parse(input), expected, "{input}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_found_among_unknown_ones() {
+        let all = fetch(
+            "* 3 FETCH (FLAGS (\\Seen $x) UID 9 X-GM-LABELS (\"a (b\" {2}\r\n)( (c)) \
+             RFC822.SIZE 5000000000 INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" MODSEQ (12) \
+             BODY[HEADER.FIELDS (TO CC)] \"q\\\"\\\\\" BODY[] {8}\r\na) {3}\r\n)",
+        );
+        assert_eq!((all.uid, all.size), (Some(9), Some(5_000_000_000)));
+        let date = all.internal_date.as_deref();
+        assert_eq!(date, Some("17-Jul-1996 02:44:25 -0700"));
+        assert_eq!(all.body.as_deref(), Some(&b"a) {3}\r\n"[..]));
+        let cases: [(&str, &[u8]); 4] = [
+            ("* 1 FETCH (UID 1 BODY[]<0> {2}\r\nhi)", b"hi"),
+            ("* 1 FETCH (body[] \"h\\\\i\" UID 1)", b"h\\i"),
+            ("* 1 FETCH (BODY[] NIL UID 1)", b""),
+            ("* 1 FETCH (BODY[] {0}\r\n UID 1 )", b""),
+        ];
+        for (input, body) in cases {
+            let attributes = fetch(input);
+            assert_eq!(attributes.uid, Some(1), "{input}");
+            assert_eq!(attributes.body.as_deref(), Some(body), "{input}");
+        }
+        assert_eq!(fetch("* 1 FETCH (UID 1 BODY[TEXT] {2}\r\nhi)").body, None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let nested = format!("* 1 FETCH (X {}", "(".repeat(60_000));
+        let cases = [
+            "* 1 FETCH",
+            "* 1 FETCH UID 1",
+            "* 1 FETCH (UID",
+            "* 1 FETCH (UID 4294967296)",
+            "* 1 FETCH (UID -1)",
+            "* 1 FETCH (BODY[] {9}\r\nhi)",
+            "* 1 FETCH (BODY[] {x}\r\nhi)",
+            "* 1 FETCH (BODY[] \"hi)",
+            "* 1 FETCH (BODY[ {2}\r\nhi)",
+            "* 1 FETCH (UID 1 BODY[] hi)",
+            &nested,
+        ];
+        for input in cases {
+            let start: String = input.chars().take(40).collect();
+            assert_eq!(parse(input), Response::Malformed, "{start}");
+        }
+        let closed = format!("* 1 FETCH (X {}{} UID 5)", "(".repeat(30_000), ")".repeat(30_000));
+        assert_eq!(fetch(&closed).uid, Some(5));
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use event::{MailboxName, Mark};
+use tracing::Instrument;
 
 use super::error::ImapError;
 use super::fetch::{self, Listed, Terms};
@@ -26,16 +27,16 @@ pub async fn run_imap<I: Inbox>(
     let mut backoff = Backoff::default();
     let mailbox = Mailbox { name, account, inbox, health };
     while !stop.is_stopped() {
+        let span = tracing::info_span!("imap", mailbox = %mailbox.name);
         let attempt = async {
             if let Err(error) = mailbox.session(&mut backoff).await {
-                let name = &mailbox.name;
-                tracing::warn!(mailbox = %name, %error, "the mailbox cannot be fetched");
+                tracing::warn!(%error, "the mailbox cannot be fetched");
                 mailbox.health.failed(error.to_string());
                 tokio::time::sleep(backoff.next(error.pause_min())).await;
             }
         };
         tokio::select! {
-            () = attempt => {}
+            () = attempt.instrument(span) => {}
             () = stop.stopped() => {}
         }
     }
@@ -88,7 +89,6 @@ impl<I: Inbox> Mailbox<I> {
         };
         if is_stale(cursor, folder) {
             tracing::warn!(
-                mailbox = %self.name,
                 before = cursor.uid_validity,
                 now = folder.uid_validity,
                 "the server renumbered the folder: all of it is looked at again"
@@ -116,15 +116,25 @@ impl<I: Inbox> Mailbox<I> {
             message_bytes_max: self.account.message_bytes_max,
         };
         let mut waiting = Vec::new();
+        let mut withheld = None;
         for batch in fetch::batches(listed) {
             let fetching = fetch::fetch(session, terms, &batch);
             // Both run to their ends: a failed fetch must not cut off what is being recorded.
-            let (fetched, taken) = tokio::join!(fetching, self.take(waiting));
+            let (harvest, taken) = tokio::join!(fetching, self.take(waiting));
             taken?;
-            waiting = fetched?;
+            let harvest = harvest?;
+            waiting = harvest.messages;
+            withheld = harvest.withheld;
+            if withheld.is_some() {
+                break;
+            }
         }
         self.take(waiting).await?;
-        Ok(last.saturating_add(1))
+        // Going past it would lose it: the cursor is one number.
+        match withheld {
+            Some(uid) => Err(ImapError::Withheld { uid }),
+            None => Ok(last.saturating_add(1)),
+        }
     }
 
     async fn take(&self, batch: Vec<Fetched>) -> Result<(), ImapError> {

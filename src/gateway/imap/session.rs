@@ -12,8 +12,10 @@ use crate::{ImapTimeouts, Step};
 
 /// Literals in answers that carry no message.
 const LITERAL_BYTES_MAX: u64 = 64 << 10;
-/// Untagged answers to a command. A listing has one for each message, others a few hundred.
-const RESPONSES_MAX: usize = 2_000_000;
+/// Untagged answers to a command; a batch has a few hundred.
+const RESPONSES_MAX: usize = 10_000;
+/// Untagged answers to a listing, which has one for each message of the folder.
+const LISTED_MAX: usize = 2_000_000;
 /// A command may take this many times the limit of one answer, so that a server that drips
 /// something now and then does not hold us for ever.
 const STEPS_MAX: u32 = 20;
@@ -130,7 +132,11 @@ impl Session {
         mut each: impl FnMut(Response),
     ) -> Result<Completion, ImapError> {
         let deadline = Instant::now() + self.timeouts.step * STEPS_MAX;
-        for _ in 0..RESPONSES_MAX {
+        let responses_max = match step {
+            Step::List => LISTED_MAX,
+            _ => RESPONSES_MAX,
+        };
+        for _ in 0..responses_max {
             match self.receive(step, literal_bytes_max).await? {
                 Response::Tagged { tag: answered, status, text } => {
                     if answered == tag {
@@ -150,7 +156,7 @@ impl Session {
         }
         Err(ImapError::Protocol {
             step,
-            what: format!("it sent more than {RESPONSES_MAX} responses to one command"),
+            what: format!("it sent more than {responses_max} responses to one command"),
         })
     }
 
