@@ -1,1 +1,30 @@
-fn main() {}
+//! The program `postbook`: parses the command line and hands over.
+
+mod cli;
+mod client;
+mod config;
+mod config_check;
+mod config_error;
+mod data;
+mod logging;
+mod offline;
+mod print;
+mod question;
+mod sandbox;
+mod sandbox_people;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match cli::run(cli::Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if print::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("postbook: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! The configuration: one typed struct a section, read from TOML.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use event::{
+    Address, AgentNumber, ApplicationName, CopyFrom, HeldContacts, MailboxName, QueueName,
+};
+use serde::Deserialize as Derive;
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use toml::Spanned;
+
+use crate::config_check::check;
+use crate::config_error::ConfigError;
+
+/// The whole configuration, checked.
+pub(crate) struct Config {
+    /// What the file says, with paths made absolute.
+    pub(crate) file: File,
+    /// The text of every application.
+    pub(crate) applications: BTreeMap<ApplicationName, String>,
+}
+
+/// The file `postbook.toml`.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    /// Where everything is kept; relative to this file.
+    pub(crate) data: PathBuf,
+    /// How the log lines look.
+    #[serde(default)]
+    pub(crate) logging: Logging,
+    /// What happens to contacts.
+    #[serde(default)]
+    pub(crate) settings: Settings,
+    /// Certificates.
+    #[serde(default)]
+    pub(crate) tls: Tls,
+    /// Where agents' answers arrive.
+    pub(crate) internal: Internal,
+    /// Where customers write to.
+    #[serde(default)]
+    pub(crate) mailbox: Vec<Mailbox>,
+    /// How mail leaves.
+    pub(crate) outgoing: Outgoing,
+    /// The workflows.
+    #[serde(default)]
+    pub(crate) application: Vec<Application>,
+    /// The queues.
+    #[serde(default)]
+    pub(crate) queue: Vec<Queue>,
+    /// The agents.
+    #[serde(default)]
+    pub(crate) agent: Vec<Agent>,
+}
+
+/// How the log lines look.
+#[derive(Debug, Default, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Logging {
+    /// `human` or `json`.
+    #[serde(default)]
+    pub(crate) format: LogFormat,
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What happens to contacts.
+#[derive(Debug, Default, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// What a restart does with contacts that agents hold: `release` or `keep`.
+    #[serde(default)]
+    pub(crate) restart_held_contacts: Held,
+    /// Whether a relayed reply releases the contact.
+    #[serde(default)]
+    pub(crate) release_on_reply: bool,
+    /// What agents see in From: `customer` or `via`.
+    #[serde(default)]
+    pub(crate) agent_copy_from: From,
+}
+
+/// What a restart does with held contacts.
+#[derive(Clone, Copy, Debug, Default, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Held {
+    /// Release them.
+    #[default]
+    Release,
+    /// Leave them with their agents.
+    Keep,
+}
+
+/// What agents see in From.
+#[derive(Clone, Copy, Debug, Default, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum From {
+    /// The customer.
+    #[default]
+    Customer,
+    /// "Customer via Queue" and our address.
+    Via,
+}
+
+impl Held {
+    pub(crate) fn setting(self) -> HeldContacts {
+        match self {
+            Self::Release => HeldContacts::Release,
+            Self::Keep => HeldContacts::Keep,
+        }
+    }
+}
+
+impl From {
+    pub(crate) fn setting(self) -> CopyFrom {
+        match self {
+            Self::Customer => CopyFrom::Customer,
+            Self::Via => CopyFrom::Via,
+        }
+    }
+}
+
+/// Certificates.
+#[derive(Debug, Default, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    /// A PEM file of authorities trusted beside those of the system.
+    pub(crate) authorities: Option<PathBuf>,
+}
+
+/// Where agents' answers arrive.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Internal {
+    /// The name of the mailbox.
+    #[serde(default = "internal_name")]
+    pub(crate) name: Spanned<Checked<MailboxName>>,
+    /// The unpublished address; its server must deliver `local+anything@domain` to it.
+    pub(crate) address: Spanned<Checked<Address>>,
+    /// Polled by IMAP.
+    pub(crate) imap: Option<Imap>,
+    /// Or a Maildir.
+    pub(crate) maildir: Option<Maildir>,
+}
+
+/// A public mailbox.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mailbox {
+    /// Its name.
+    pub(crate) name: Spanned<Checked<MailboxName>>,
+    /// The name customers see in From.
+    pub(crate) display_name: Option<String>,
+    /// Its addresses; customers see the first one in From.
+    pub(crate) addresses: Vec<Spanned<Checked<Address>>>,
+    /// The application its mail enters.
+    pub(crate) application: Spanned<Checked<ApplicationName>>,
+    /// Polled by IMAP.
+    pub(crate) imap: Option<Imap>,
+    /// Or a Maildir.
+    pub(crate) maildir: Option<Maildir>,
+}
+
+/// An IMAP account.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Imap {
+    /// The server.
+    pub(crate) host: String,
+    /// Its port; 993 for `tls`, else 143.
+    pub(crate) port: Option<u16>,
+    /// `tls`, `starttls`, or `plain-loopback` for a server on this machine.
+    #[serde(default)]
+    pub(crate) security: Security,
+    /// The login name.
+    pub(crate) user: String,
+    /// The file that holds the password.
+    pub(crate) password_file: Option<PathBuf>,
+    /// The environment variable that holds the password.
+    pub(crate) password_env: Option<String>,
+    /// The folder; `INBOX` unless given.
+    #[serde(default = "inbox")]
+    pub(crate) folder: String,
+    /// Seconds between two looks where IDLE is not used.
+    #[serde(default = "poll_seconds")]
+    pub(crate) poll_seconds: u32,
+    /// Whether to use IDLE where the server has it.
+    #[serde(default = "yes")]
+    pub(crate) idle: bool,
+    /// Larger messages are refused.
+    #[serde(default = "message_bytes_max")]
+    pub(crate) message_bytes_max: u64,
+    /// `from-now`, or `all` to make contacts of what lies there already.
+    #[serde(default)]
+    pub(crate) history: History,
+}
+
+/// Which mail becomes contacts at the first connection.
+#[derive(Clone, Copy, Debug, Default, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum History {
+    /// Only what arrives from then on.
+    #[default]
+    FromNow,
+    /// Everything.
+    All,
+}
+
+/// A Maildir that is polled.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Maildir {
+    /// The folder that holds `new`, `cur` and `tmp`.
+    pub(crate) path: PathBuf,
+    /// Seconds between two looks.
+    #[serde(default = "poll_seconds")]
+    pub(crate) poll_seconds: u32,
+    /// Larger messages are refused.
+    #[serde(default = "message_bytes_max")]
+    pub(crate) message_bytes_max: u64,
+}
+
+/// How mail leaves: a server, or Maildirs for a sandbox.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outgoing {
+    /// The envelope sender: bounces come back here.
+    pub(crate) sender: Checked<Address>,
+    /// How many connections at once.
+    #[serde(default = "connections")]
+    pub(crate) connections: u8,
+    /// A submission server.
+    pub(crate) smtp: Option<Smtp>,
+    /// Or a folder with one Maildir for each recipient.
+    pub(crate) maildirs: Option<PathBuf>,
+}
+
+/// A submission server.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Smtp {
+    /// The server.
+    pub(crate) host: String,
+    /// Its port; 465 for `tls`, else 587.
+    pub(crate) port: Option<u16>,
+    /// `tls`, `starttls`, or `plain-loopback` for a server on this machine.
+    #[serde(default)]
+    pub(crate) security: Security,
+    /// The login name, where the server wants one.
+    pub(crate) user: Option<String>,
+    /// The file that holds the password.
+    pub(crate) password_file: Option<PathBuf>,
+    /// The environment variable that holds the password.
+    pub(crate) password_env: Option<String>,
+    /// The name given in EHLO; the domain of `sender` unless given.
+    pub(crate) hello_name: Option<String>,
+}
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Security {
+    /// TLS from the first byte.
+    #[default]
+    Tls,
+    /// TLS before any credential.
+    Starttls,
+    /// None, to this machine only.
+    PlainLoopback,
+}
+
+/// A workflow.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Application {
+    /// Its name.
+    pub(crate) name: Spanned<Checked<ApplicationName>>,
+    /// Its file.
+    pub(crate) file: Spanned<PathBuf>,
+}
+
+/// A queue.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Queue {
+    /// Its name.
+    pub(crate) name: Spanned<Checked<QueueName>>,
+}
+
+/// An agent.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Agent {
+    /// The number.
+    pub(crate) number: Spanned<u32>,
+    /// The name.
+    pub(crate) name: String,
+    /// Their own mailbox.
+    pub(crate) address: Spanned<Checked<Address>>,
+    /// The queues they serve.
+    pub(crate) queues: Vec<Spanned<Checked<QueueName>>>,
+    /// How many contacts they may hold at once.
+    #[serde(default = "capacity")]
+    pub(crate) capacity: Spanned<u16>,
+}
+
+impl Agent {
+    pub(crate) fn number(&self) -> AgentNumber {
+        AgentNumber(*self.number.get_ref())
+    }
+}
+
+/// A value that is read from a string and checked on the way.
+#[derive(Clone, Debug)]
+pub(crate) struct Checked<T>(pub(crate) T);
+
+impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Checked<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parse<T>(PhantomData<T>);
+        impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Parse<T> {
+            type Value = Checked<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Checked<T>, E> {
+                text.parse().map(Checked).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Parse(PhantomData))
+    }
+}
+
+fn internal_name() -> Spanned<Checked<MailboxName>> {
+    #[expect(clippy::expect_used, reason = "the name is a constant that is one")]
+    let name = MailboxName::new("internal").expect("a name");
+    Spanned::new(0..0, Checked(name))
+}
+
+fn inbox() -> String {
+    "INBOX".to_owned()
+}
+
+fn poll_seconds() -> u32 {
+    20
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn message_bytes_max() -> u64 {
+    50 * 1024 * 1024
+}
+
+fn connections() -> u8 {
+    4
+}
+
+fn capacity() -> Spanned<u16> {
+    Spanned::new(0..0, 1)
+}
+
+/// Reads and checks the configuration and the applications it names.
+pub(crate) fn load(path: &Path) -> Result<Config> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!(
+            "cannot read the configuration {}; give --config FILE, or begin with `postbook try`",
+            path.display()
+        )
+    })?;
+    let mut file = parse(path, &text)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    absolute(&mut file, folder);
+    let applications = check(path, &text, &file)?;
+    Ok(Config { file, applications })
+}
+
+/// Only the data folder of a configuration, which may be wrong in other places.
+pub(crate) fn data_folder(path: &Path) -> Result<PathBuf> {
+    #[derive(Derive)]
+    struct OnlyData {
+        data: PathBuf,
+    }
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let only: OnlyData = toml::from_str(&text)?;
+    Ok(path.parent().unwrap_or(Path::new("")).join(only.data))
+}
+
+fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
+    let deserializer = toml::Deserializer::parse(text)
+        .map_err(|error| ConfigError::new(path, text, error.span(), None, error.message()))?;
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let key = error.path().to_string();
+        let inner = error.into_inner();
+        ConfigError::new(path, text, inner.span(), Some(&key), inner.message())
+    })
+}
+
+/// Paths in the file are relative to it.
+fn absolute(file: &mut File, folder: &Path) {
+    let fix = |path: &mut PathBuf| *path = folder.join(&*path);
+    fix(&mut file.data);
+    file.tls.authorities.iter_mut().for_each(fix);
+    file.outgoing.maildirs.iter_mut().for_each(fix);
+    let smtp = file.outgoing.smtp.iter_mut();
+    smtp.filter_map(|smtp| smtp.password_file.as_mut()).for_each(fix);
+    let boxes = file.mailbox.iter_mut().map(|mailbox| (&mut mailbox.imap, &mut mailbox.maildir));
+    for (imap, maildir) in boxes.chain([(&mut file.internal.imap, &mut file.internal.maildir)]) {
+        imap.iter_mut().filter_map(|imap| imap.password_file.as_mut()).for_each(fix);
+        maildir.iter_mut().for_each(|maildir| fix(&mut maildir.path));
+    }
+    file.application.iter_mut().for_each(|application| fix(application.file.get_mut()));
+}

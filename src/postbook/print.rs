@@ -1,0 +1,243 @@
+//! What people and programs read: tables and sentences, or JSON.
+
+use std::borrow::Borrow;
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table};
+use http::answer::{
+    Agent, Carried, Contact, Entry, Outgoing, Quarantined, Queue, Status, Transcript, Verified,
+    Waiting,
+};
+use serde::Serialize;
+
+use crate::cli::Common;
+use crate::config::Config;
+
+/// Whether the reader of our output has gone, which is no error (`postbook log tail | head`).
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Writes one line to standard output.
+pub(crate) fn line(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes a value as JSON, or as `human` shows it.
+pub(crate) fn show<T: Serialize + Borrow<U>, U: ?Sized>(
+    common: &Common,
+    value: &T,
+    human: impl FnOnce(&U) -> String,
+) -> Result<()> {
+    if common.json {
+        line(&serde_json::to_string_pretty(value)?)
+    } else {
+        line(human(value.borrow()).trim_end())
+    }
+}
+
+/// An instant as the reader's clock shows it; the text is RFC 3339 in UTC.
+pub(crate) fn local(text: &str) -> String {
+    let Ok(instant) = text.parse::<jiff::Timestamp>() else { return text.to_owned() };
+    let zoned = instant.to_zoned(jiff::tz::TimeZone::system());
+    zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(comfy_table::presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    if !io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
+    table.set_header(head);
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    table.to_string().lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn optional(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
+fn optional_local(text: Option<&str>) -> String {
+    text.map_or_else(|| "-".to_owned(), local)
+}
+
+pub(crate) fn checked(common: &Common, config: &Config) -> Result<()> {
+    let file = &config.file;
+    #[derive(Serialize)]
+    struct Checked {
+        mailboxes: usize,
+        queues: usize,
+        agents: usize,
+        applications: usize,
+    }
+    let checked = Checked {
+        mailboxes: file.mailbox.len(),
+        queues: file.queue.len(),
+        agents: file.agent.len(),
+        applications: config.applications.len(),
+    };
+    show(common, &checked, |checked: &Checked| {
+        format!(
+            "{} is in order: {} mailboxes, {} queues, {} agents, {} applications",
+            common.config.display(),
+            checked.mailboxes,
+            checked.queues,
+            checked.agents,
+            checked.applications
+        )
+    })
+}
+
+pub(crate) fn status(status: &Status) -> String {
+    let counts = format!(
+        "Postbook {}: {} contacts open, {} waiting, {} events in the log\n\n",
+        status.version, status.open, status.waiting, status.head
+    );
+    let rows = status.connections.iter().map(|connection| {
+        [
+            connection.name.clone(),
+            connection.state.clone(),
+            optional_local(connection.last_success.as_deref()),
+            optional(connection.message.as_deref()),
+        ]
+    });
+    counts + &table(["CONNECTION", "STATE", "LAST SUCCESS", "MESSAGE"], rows)
+}
+
+pub(crate) fn queues(queues: &[Queue]) -> String {
+    let rows = queues.iter().map(|queue| {
+        [
+            queue.name.clone(),
+            queue.waiting.to_string(),
+            optional_local(queue.first_since.as_deref()),
+            queue.free_agents.to_string(),
+        ]
+    });
+    table(["QUEUE", "WAITING", "FIRST WAITS SINCE", "FREE AGENTS"], rows)
+}
+
+pub(crate) fn waiting(waiting: &[Waiting]) -> String {
+    if waiting.is_empty() {
+        return "nobody waits".to_owned();
+    }
+    let rows = waiting.iter().map(|waiting| {
+        [
+            waiting.place.to_string(),
+            waiting.contact.clone(),
+            waiting.priority.to_string(),
+            local(&waiting.since),
+        ]
+    });
+    table(["PLACE", "CONTACT", "PRIORITY", "WAITS SINCE"], rows)
+}
+
+pub(crate) fn agents(agents: &[Agent]) -> String {
+    let rows = agents.iter().map(|agent| {
+        let reason = agent.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        [
+            agent.number.to_string(),
+            agent.name.clone(),
+            agent.state.clone() + &reason,
+            local(&agent.since),
+            agent.contacts.join(" "),
+            agent.queues.join(", "),
+        ]
+    });
+    table(["AGENT", "NAME", "STATE", "SINCE", "HOLDS", "SERVES"], rows)
+}
+
+pub(crate) fn contacts(contacts: &[Contact]) -> String {
+    if contacts.is_empty() {
+        return "there are no contacts yet".to_owned();
+    }
+    let rows = contacts.iter().map(|contact| {
+        [
+            contact.contact.clone(),
+            local(&contact.arrived),
+            contact.mailbox.clone(),
+            contact.state.clone(),
+            optional(contact.from.as_deref()),
+            optional(contact.subject.as_deref()),
+        ]
+    });
+    table(["CONTACT", "ARRIVED", "MAILBOX", "STATE", "FROM", "SUBJECT"], rows)
+}
+
+pub(crate) fn transcript(transcript: &Transcript) -> String {
+    let contact = &transcript.contact;
+    let mut text = format!(
+        "Contact {} of thread {}, {}\nFrom {}: {}\n\n",
+        contact.contact,
+        contact.thread,
+        contact.state,
+        optional(contact.from.as_deref()),
+        optional(contact.subject.as_deref()),
+    );
+    for (name, value) in &transcript.variables {
+        text += &format!("{name} = {value}\n");
+    }
+    text += "\n";
+    transcript.events.iter().fold(text, |text, event| text + &entry(event) + "\n")
+}
+
+pub(crate) fn entry(entry: &Entry) -> String {
+    format!("{:>8}  {}  {}", entry.position, local(&entry.time), entry.text)
+}
+
+pub(crate) fn verified(verified: &Verified) -> String {
+    format!(
+        "the log is whole: {} events without a gap in {} chunks and {} appends, every hash right\nhead {} {}",
+        verified.events, verified.chunks, verified.commits, verified.head, verified.head_hash
+    )
+}
+
+pub(crate) fn outbox(outbox: &[Outgoing]) -> String {
+    if outbox.is_empty() {
+        return "every mail is settled".to_owned();
+    }
+    let rows = outbox.iter().map(|outgoing| {
+        [
+            outgoing.id.to_string(),
+            outgoing.contact.clone(),
+            outgoing.what.clone(),
+            outgoing.state.clone(),
+            outgoing.attempts.to_string(),
+            optional_local(outgoing.until.as_deref()),
+        ]
+    });
+    table(["ID", "CONTACT", "WHAT", "STATE", "ATTEMPTS", "NEXT ATTEMPT"], rows)
+}
+
+pub(crate) fn quarantine(mails: &[Quarantined]) -> String {
+    if mails.is_empty() {
+        return "nothing is in quarantine".to_owned();
+    }
+    let rows = mails.iter().map(|mail| {
+        [
+            mail.position.to_string(),
+            mail.mailbox.clone(),
+            mail.mark.clone(),
+            local(&mail.arrived),
+            mail.size.to_string(),
+            mail.reason.clone(),
+        ]
+    });
+    table(["POSITION", "MAILBOX", "MAIL", "ARRIVED", "BYTES", "REASON"], rows)
+}
+
+pub(crate) fn carried(carried: &Carried) -> String {
+    match (&carried.contact, carried.events) {
+        (_, 0) => "nothing to do: it is so already".to_owned(),
+        (Some(contact), _) => format!("done: contact {contact}"),
+        (None, _) => "done".to_owned(),
+    }
+}

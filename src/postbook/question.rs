@@ -1,0 +1,239 @@
+//! Questions and commands of the command line: to the running server, or, where they only read,
+//! to a stopped data folder.
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use engine::Views;
+use event::{AgentNumber, Position, QueueName};
+use http::answer::{Carried, Entry, Status, Verified};
+use http::query;
+use http::{DispositionRequest, ReleaseRequest, StateRequest, TransferRequest};
+use indicatif::{ProgressBar, ProgressStyle};
+use log::EventLog;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::cli::{
+    AgentCommand, Common, JournalCommand, LogCommand, OutboxCommand, QuarantineCommand,
+};
+use crate::client::{Client, escape};
+use crate::data::Data;
+use crate::offline::Offline;
+use crate::print;
+
+/// The most rows a list shows.
+const COUNT_MAX: usize = 10_000;
+/// How often `--follow` looks for new events.
+const FOLLOW_PAUSE: Duration = Duration::from_millis(300);
+
+fn data(common: &Common) -> Result<Data> {
+    Ok(Data::at(&common.data_folder()?))
+}
+
+/// Asks the running server, or the stopped data folder.
+fn ask<T: DeserializeOwned>(
+    common: &Common,
+    path: &str,
+    offline: impl FnOnce(&Views<'_>, &dyn EventLog) -> Result<T, query::QueryError>,
+) -> Result<T> {
+    let data = data(common)?;
+    match Client::find(&data)? {
+        Some(client) => client.get(path),
+        None => Ok(Offline::open(&data)?.ask(offline)??),
+    }
+}
+
+pub(crate) fn status(common: &Common) -> Result<()> {
+    let status: Status = Client::require(&data(common)?)?.get("/v1/status")?;
+    print::show(common, &status, print::status)
+}
+
+pub(crate) fn queue(common: &Common, name: Option<String>) -> Result<()> {
+    match name {
+        None => {
+            let queues = ask(common, "/v1/queues", |views, _| Ok(query::queues(views)))?;
+            print::show(common, &queues, print::queues)
+        }
+        Some(name) => {
+            let name = QueueName::new(name)?;
+            let path = format!("/v1/queues/{}?count={COUNT_MAX}", escape(name.as_str()));
+            let waiting = ask(common, &path, |views, _| query::waiting(views, &name, COUNT_MAX))?;
+            print::show(common, &waiting, print::waiting)
+        }
+    }
+}
+
+pub(crate) fn agent(common: &Common, command: AgentCommand) -> Result<()> {
+    let state = |agent, state: &str, reason| {
+        let request = StateRequest { state: state.to_owned(), reason };
+        carry(common, agent, "state", &request)
+    };
+    let name = |contact: Option<event::ContactId>| contact.map(|contact| contact.to_string());
+    match command {
+        AgentCommand::List => {
+            let agents = ask(common, "/v1/agents", |views, _| Ok(query::agents(views)))?;
+            print::show(common, &agents, print::agents)
+        }
+        AgentCommand::Ready { agent } => state(agent, "ready", None),
+        AgentCommand::NotReady { agent, reason } => state(agent, "not ready", reason),
+        AgentCommand::SignOut { agent } => state(agent, "signed out", None),
+        AgentCommand::Release { agent, contact } => {
+            carry(common, agent, "release", &ReleaseRequest { contact: name(contact) })
+        }
+        AgentCommand::Transfer { agent, contact, to } => {
+            let request = TransferRequest {
+                contact: name(contact),
+                agent: to.to_agent.map(|number| number.0),
+                queue: to.to_queue,
+                address: to.to_address,
+            };
+            carry(common, agent, "transfer", &request)
+        }
+        AgentCommand::Disposition { agent, code, contact } => {
+            let request = DispositionRequest { contact: name(contact), code };
+            carry(common, agent, "disposition", &request)
+        }
+    }
+}
+
+fn carry(common: &Common, agent: AgentNumber, what: &str, body: &impl Serialize) -> Result<()> {
+    let path = format!("/v1/agents/{agent}/{what}");
+    let carried: Carried = Client::require(&data(common)?)?.post(&path, body)?;
+    print::show(common, &carried, print::carried)
+}
+
+pub(crate) fn journal(common: &Common, command: &JournalCommand) -> Result<()> {
+    match command {
+        JournalCommand::List { count, before } => {
+            let path = format!("/v1/contacts?before={before}&count={count}");
+            let contacts = ask(common, &path, |views, log| {
+                query::contacts(views, log, Position(*before), *count)
+            })?;
+            print::show(common, &contacts, print::contacts)
+        }
+        JournalCommand::Show { contact } => {
+            let path = format!("/v1/contacts/{contact}");
+            let transcript =
+                ask(common, &path, |views, log| query::transcript(views, log, *contact))?;
+            print::show(common, &transcript, print::transcript)
+        }
+    }
+}
+
+pub(crate) fn log(common: &Common, command: &LogCommand) -> Result<()> {
+    match command {
+        LogCommand::Tail { count, from, follow } => tail(common, *count, *from, *follow),
+        LogCommand::Verify => {
+            let verified = verify(common)?;
+            print::show(common, &verified, print::verified)
+        }
+    }
+}
+
+/// Where events come from.
+enum Source {
+    Server(Client),
+    Folder(Offline),
+}
+
+impl Source {
+    fn events(&self, from: u64, count: u64) -> Result<Vec<Entry>> {
+        match self {
+            Self::Server(client) => client.get(&format!("/v1/log?from={from}&count={count}")),
+            Self::Folder(offline) => {
+                let count = usize::try_from(count)?;
+                Ok(query::events(offline.log(), Position(from), count)?)
+            }
+        }
+    }
+
+    fn head(&self) -> Result<u64> {
+        match self {
+            Self::Server(client) => Ok(client.get::<Status>("/v1/status")?.head),
+            Self::Folder(offline) => Ok(offline.log().head().0),
+        }
+    }
+}
+
+fn tail(common: &Common, count: u64, from: Option<u64>, follow: bool) -> Result<()> {
+    let data = data(common)?;
+    let source = match Client::find(&data)? {
+        Some(client) => Source::Server(client),
+        None if follow => {
+            bail!("nothing happens here: no server works on {}", data.folder().display())
+        }
+        None => Source::Folder(Offline::open(&data)?),
+    };
+    let head = source.head()?;
+    let mut next = from.unwrap_or_else(|| head.saturating_sub(count) + 1).max(1);
+    let mut left = if from.is_some() && !follow { count } else { u64::MAX };
+    loop {
+        let events = source.events(next, left.min(1000))?;
+        for event in &events {
+            let text =
+                if common.json { serde_json::to_string(event)? } else { print::entry(event) };
+            print::line(&text)?;
+            next = event.position + 1;
+            left -= 1;
+        }
+        if left == 0 || (events.is_empty() && !follow) {
+            return Ok(());
+        }
+        if events.is_empty() {
+            std::thread::sleep(FOLLOW_PAUSE);
+        }
+    }
+}
+
+fn verify(common: &Common) -> Result<Verified> {
+    let data = data(common)?;
+    if let Some(client) = Client::find(&data)? {
+        let bar = ProgressBar::new_spinner().with_message("the server reads its whole log");
+        bar.enable_steady_tick(Duration::from_millis(100));
+        let verified = client.get("/v1/log/verify");
+        bar.finish_and_clear();
+        return verified;
+    }
+    let offline = Offline::open(&data)?;
+    let bar = ProgressBar::new(offline.log().head().0);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} events, {eta} left")?);
+    let verified = query::verify(offline.log(), &mut |position| bar.set_position(position.0));
+    bar.finish_and_clear();
+    verified.context("the log is not whole")
+}
+
+pub(crate) fn outbox(common: &Common, command: &OutboxCommand) -> Result<()> {
+    match command {
+        OutboxCommand::List => {
+            let outbox = ask(common, "/v1/outbox", |views, _| Ok(query::outbox(views)))?;
+            print::show(common, &outbox, print::outbox)
+        }
+        OutboxCommand::SendAgain { id } => {
+            let path = format!("/v1/outbox/{id}/send-again");
+            let carried: Carried = Client::require(&data(common)?)?.post(&path, &())?;
+            print::show(common, &carried, print::carried)
+        }
+    }
+}
+
+pub(crate) fn quarantine(common: &Common, command: &QuarantineCommand) -> Result<()> {
+    match command {
+        QuarantineCommand::List => {
+            let mails = ask(common, "/v1/quarantine", |views, _| Ok(query::quarantine(views)))?;
+            print::show(common, &mails, print::quarantine)
+        }
+        QuarantineCommand::Show { position } => {
+            let client = Client::require(&data(common)?)?;
+            let raw = client.get_bytes(&format!("/v1/quarantine/{position}"))?;
+            std::io::stdout().lock().write_all(&raw)?;
+            Ok(())
+        }
+        QuarantineCommand::Replay { position } => {
+            let client = Client::require(&data(common)?)?;
+            let () = client.post(&format!("/v1/quarantine/{position}/replay"), &())?;
+            print::show(common, &(), |(): &()| "done: it is read".to_owned())
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Work: the engine, its gateways and the API, until stopped; started again after a full disk.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use command::{Command, LoadDirectory, LoadSettings, Publish};
+use engine::{Engine, Handle, Options};
+use event::{Actor, Address, DirectoryEntry, PrivateEntry, Setting};
+use gateway::{
+    HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Secret, SmtpAccount,
+    SmtpSender, Stop, Stopper, Target, Trust, run_imap, run_maildir, run_outbound,
+};
+use http::Service;
+use log::{EventLog, SledLog};
+use projections::SledShelf;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use crate::cli::Common;
+use crate::config::{self, Config, History, Imap, Maildir, Security};
+use crate::data::Data;
+use crate::logging;
+
+/// After a failure the engine is opened anew after this pause.
+const REOPEN_PAUSE: Duration = Duration::from_secs(5);
+
+/// `postbook serve`.
+pub(crate) fn run(common: &Common) -> Result<()> {
+    let mut config = config::load(&common.config)?;
+    if let Some(data) = &common.data {
+        config.file.data.clone_from(data);
+    }
+    logging::start(config.file.logging.format);
+    runtime()?.block_on(async {
+        let mut signals = Signals::new()?;
+        loop {
+            let server = Server::start(&config).await?;
+            tokio::select! {
+                () = signals.wait() => return server.stop().await,
+                reason = server.failed() => {
+                    tracing::error!(%reason, "the engine stopped; what was acknowledged is safe; opening it again in 5 s");
+                    server.abandon().await;
+                }
+            }
+            tokio::select! {
+                () = signals.wait() => return Ok(()),
+                () = tokio::time::sleep(REOPEN_PAUSE) => {}
+            }
+        }
+    })
+}
+
+/// A runtime for the network edge; deciding and appending have threads of their own.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// SIGINT and SIGTERM.
+pub(crate) struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Returns once the process is asked to end.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Everything that works on one data folder.
+pub(crate) struct Server {
+    engine: Engine,
+    opened: engine::Opened,
+    stopper: Stopper,
+    tasks: JoinSet<()>,
+}
+
+impl Server {
+    /// Opens the data folder, loads directory, settings and applications, and starts everything.
+    pub(crate) async fn start(config: &Config) -> Result<Self> {
+        let data = Data::at(&config.file.data);
+        data.create()?;
+        let log_folder = data.log();
+        let log = tokio::task::spawn_blocking(move || SledLog::open(&log_folder)).await??;
+        let log: Arc<dyn EventLog> = Arc::new(log);
+        let options = Options {
+            log,
+            shelf: Arc::new(SledShelf::open(&data.views())?),
+            snapshots: Some(data.snapshots()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let (engine, opened) = Engine::open(options).await?;
+        let handle = engine.handle().clone();
+        if let Err(error) = load(&handle, config).await {
+            // An engine that is left without stopping would keep the data folder to itself.
+            let _ = engine.stop().await;
+            return Err(error);
+        }
+        let (stopper, stop) = Stopper::new();
+        let mut server = Self { engine, opened, stopper, tasks: JoinSet::new() };
+        let started = server.start_edge(config, &data, handle, &stop);
+        if let Err(error) = started {
+            server.abandon().await;
+            return Err(error);
+        }
+        tracing::info!(
+            open = opened.open,
+            events = opened.head.0,
+            replayed = opened.replayed,
+            data = %data.folder().display(),
+            "Postbook is at work"
+        );
+        Ok(server)
+    }
+
+    /// What the start found.
+    pub(crate) fn opened(&self) -> engine::Opened {
+        self.opened
+    }
+
+    /// The way to the engine.
+    pub(crate) fn handle(&self) -> &Handle {
+        self.engine.handle()
+    }
+
+    /// Returns once the engine cannot go on, with the reason.
+    pub(crate) async fn failed(&self) -> Arc<str> {
+        self.engine.handle().failed().await
+    }
+
+    /// Ends in good order: no new mail, what is being sent is finished, then the engine.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        tracing::info!("stopping");
+        self.stopper.stop();
+        while self.tasks.join_next().await.is_some() {}
+        self.engine.stop().await.context("the end could not be recorded")?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// Ends after a failure: nothing more is recorded.
+    pub(crate) async fn abandon(mut self) {
+        self.stopper.stop();
+        self.tasks.shutdown().await;
+        if let Err(error) = self.engine.stop().await {
+            tracing::debug!(%error, "the end was not recorded");
+        }
+    }
+
+    fn start_edge(
+        &mut self,
+        config: &Config,
+        data: &Data,
+        handle: Handle,
+        stop: &Stop,
+    ) -> Result<()> {
+        let file = &config.file;
+        let store = MessageStore::open(&data.messages())?;
+        let key = data.token_key()?;
+        let trust = Trust::load(file.tls.authorities.as_deref())?;
+        let intake = Intake {
+            handle: handle.clone(),
+            store: store.clone(),
+            key: key.clone(),
+            internal: file.internal.name.get_ref().0.clone(),
+            internal_address: file.internal.address.get_ref().0.clone(),
+        };
+        let inbox = Arc::new(intake.clone());
+        let mut health = BTreeMap::new();
+        let public =
+            file.mailbox.iter().map(|mailbox| (&mailbox.name, &mailbox.imap, &mailbox.maildir));
+        let internal = (&file.internal.name, &file.internal.imap, &file.internal.maildir);
+        for (name, imap, maildir) in public.chain([internal]) {
+            let name = name.get_ref().0.clone();
+            let cell = HealthCell::new();
+            health.insert(format!("mailbox {name}"), cell.clone());
+            let (inbox, stop) = (Arc::clone(&inbox), stop.clone());
+            if let Some(imap) = imap {
+                let account = imap_account(imap, trust.clone())?;
+                self.tasks.spawn(run_imap(name, account, inbox, cell, stop));
+            } else if let Some(maildir) = maildir {
+                let account = maildir_account(maildir);
+                self.tasks.spawn(run_maildir(name, account, inbox, cell, stop));
+            }
+        }
+        let cell = HealthCell::new();
+        health.insert("outgoing".to_owned(), cell.clone());
+        let envelope_sender = file.outgoing.sender.0.clone();
+        let targets = targets(config, &trust)?;
+        let outbound = Outbound { handle, store, key, envelope_sender };
+        self.tasks.spawn(run_outbound(outbound, targets, cell, stop.clone()));
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let service = Service { intake, health: Arc::new(health), version };
+        self.tasks.spawn(answer(service, data.clone(), stop.clone()));
+        Ok(())
+    }
+}
+
+async fn answer(service: Service, data: Data, stop: Stop) {
+    let socket = data.socket();
+    if let Err(error) = http::serve(service, &socket, stop).await {
+        tracing::error!(%error, socket = %socket.display(), "the API does not answer; commands will not reach this server");
+    }
+}
+
+/// Brings directory, settings and applications in the log up to date with the configuration.
+async fn load(handle: &Handle, config: &Config) -> Result<()> {
+    for (name, text) in &config.applications {
+        let publish = Publish { name: name.clone(), text: text.clone() };
+        handle.submit(Actor::Engine, Command::Publish(publish)).await?;
+    }
+    let (entries, private) = directory(config);
+    let load = Command::LoadDirectory(LoadDirectory { entries, private });
+    handle.submit(Actor::Engine, load).await?;
+    let settings = &config.file.settings;
+    let settings = vec![
+        Setting::RestartHeldContacts(settings.restart_held_contacts.setting()),
+        Setting::ReleaseOnReply(settings.release_on_reply),
+        Setting::AgentCopyFrom(settings.agent_copy_from.setting()),
+    ];
+    handle.submit(Actor::Engine, Command::LoadSettings(LoadSettings { settings })).await?;
+    Ok(())
+}
+
+fn directory(config: &Config) -> (Vec<DirectoryEntry>, Vec<PrivateEntry>) {
+    let file = &config.file;
+    let (mut entries, mut private) = (Vec::new(), Vec::new());
+    for queue in &file.queue {
+        entries.push(DirectoryEntry::Queue { name: queue.name.get_ref().0.clone() });
+    }
+    for agent in &file.agent {
+        let number = agent.number();
+        let queues = agent.queues.iter().map(|queue| queue.get_ref().0.clone()).collect();
+        entries.push(DirectoryEntry::Agent { number, queues, capacity: *agent.capacity.get_ref() });
+        let address = agent.address.get_ref().0.clone();
+        private.push(PrivateEntry::Agent { number, name: agent.name.clone(), address });
+    }
+    for mailbox in &file.mailbox {
+        let name = mailbox.name.get_ref().0.clone();
+        let application = mailbox.application.get_ref().0.clone();
+        entries.push(DirectoryEntry::Mailbox { name: name.clone(), application });
+        let addresses: Vec<Address> =
+            mailbox.addresses.iter().map(|address| address.get_ref().0.clone()).collect();
+        let display_name = mailbox.display_name.clone();
+        private.push(PrivateEntry::Mailbox { name, display_name, addresses });
+    }
+    let name = file.internal.name.get_ref().0.clone();
+    entries.push(DirectoryEntry::Internal { name: name.clone() });
+    let addresses = vec![file.internal.address.get_ref().0.clone()];
+    private.push(PrivateEntry::Mailbox { name, display_name: None, addresses });
+    (entries, private)
+}
+
+fn security(security: Security) -> gateway::Security {
+    match security {
+        Security::Tls => gateway::Security::Tls,
+        Security::Starttls => gateway::Security::StartTls,
+        Security::PlainLoopback => gateway::Security::PlainLoopback,
+    }
+}
+
+fn imap_account(imap: &Imap, trust: Trust) -> Result<ImapAccount> {
+    let port = if imap.security == Security::Tls { 993 } else { 143 };
+    Ok(ImapAccount {
+        host: imap.host.clone(),
+        port: imap.port.unwrap_or(port),
+        security: security(imap.security),
+        user: imap.user.clone(),
+        password: password(imap.password_file.as_deref(), imap.password_env.as_deref())?,
+        folder: imap.folder.clone(),
+        poll: Duration::from_secs(imap.poll_seconds.max(1).into()),
+        idle: imap.idle,
+        message_bytes_max: imap.message_bytes_max,
+        history: match imap.history {
+            History::FromNow => gateway::History::FromNow,
+            History::All => gateway::History::All,
+        },
+        timeouts: Default::default(),
+        trust,
+    })
+}
+
+fn maildir_account(maildir: &Maildir) -> MaildirAccount {
+    MaildirAccount {
+        path: maildir.path.clone(),
+        poll: Duration::from_secs(maildir.poll_seconds.max(1).into()),
+        message_bytes_max: maildir.message_bytes_max,
+    }
+}
+
+fn targets(config: &Config, trust: &Trust) -> Result<Vec<Target>> {
+    let outgoing = &config.file.outgoing;
+    let mut targets = Vec::new();
+    for _ in 0..outgoing.connections {
+        if let Some(root) = &outgoing.maildirs {
+            targets.push(Target::Maildir { root: root.clone() });
+        } else if let Some(smtp) = &outgoing.smtp {
+            let port = if smtp.security == Security::Tls { 465 } else { 587 };
+            let credentials = match &smtp.user {
+                None => None,
+                Some(user) => {
+                    let secret =
+                        password(smtp.password_file.as_deref(), smtp.password_env.as_deref())?;
+                    Some((user.clone(), secret))
+                }
+            };
+            let hello = smtp.hello_name.clone();
+            targets.push(Target::Smtp(SmtpSender::new(SmtpAccount {
+                host: smtp.host.clone(),
+                port: smtp.port.unwrap_or(port),
+                security: security(smtp.security),
+                credentials,
+                hello_name: hello.unwrap_or_else(|| outgoing.sender.0.domain().to_owned()),
+                timeouts: Default::default(),
+                trust: trust.clone(),
+            })));
+        }
+    }
+    Ok(targets)
+}
+
+fn password(file: Option<&Path>, variable: Option<&str>) -> Result<Secret> {
+    let text = match (file, variable) {
+        (Some(path), _) => std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the password in {}", path.display()))?,
+        (None, Some(name)) => std::env::var(name).with_context(|| {
+            format!("the password is expected in the environment variable {name}")
+        })?,
+        (None, None) => String::new(),
+    };
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}
