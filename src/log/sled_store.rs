@@ -6,11 +6,13 @@
 //! segment is written between two syncs, it has. So a large append is synced in pieces, and a
 //! tail that is only partly there is cut off at the next open.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -55,6 +57,7 @@ pub struct SledStore {
 impl SledStore {
     /// Opens the database in `folder`, or makes one, for the owner of `lock` on `log_folder`.
     pub(crate) fn open(log_folder: &Path, folder: &Path, lock: File) -> Result<Self, StoreError> {
+        quieten_sled();
         let path = folder.join("db");
         if path.exists() {
             // After a kill the file is ahead of the disk, and sled would write a synced snapshot
@@ -193,8 +196,9 @@ impl ChunkStore for SledStore {
         };
         let position = position_of(&found)?;
         let mut bytes = Vec::new();
-        for item in self.db.range(key(position, 0)..) {
-            bytes.extend_from_slice(&guarded(|| item)?.1);
+        let mut items = self.db.range(key(position, 0)..);
+        while let Some((_, part)) = guarded(|| items.next().transpose())? {
+            bytes.extend_from_slice(&part);
         }
         Ok(Some((position, bytes)))
     }
@@ -242,9 +246,32 @@ fn position_of(key: &IVec) -> Result<Position, StoreError> {
     Ok(Position(u64::from_be_bytes(*bytes)))
 }
 
+thread_local! {
+    /// Whether this thread is inside sled.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps sled's panics off the standard error: each is told as an error that says what to do.
+fn quieten_sled() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let others = take_hook();
+        set_hook(Box::new(move |panic| {
+            if GUARDED.get() {
+                tracing::debug!(%panic, "sled gave up");
+            } else {
+                others(panic);
+            }
+        }));
+    });
+}
+
 /// Calls sled, which panics where it finds bytes it did not expect.
 fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    GUARDED.set(true);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    GUARDED.set(false);
+    match result {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(sled::Error::Io(error))) => Err(StoreError::Io(error)),
         Ok(Err(error)) => Err(StoreError::Damaged(error.to_string())),
