@@ -47,6 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
             "on disk an event",
             "ratio",
             "append/s",
+            "append peak MB",
             "open s",
             "scan/s",
             "open MB",
@@ -73,6 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
             written.disk_bytes as f64 / events,
             written.disk_bytes as f64 / written.event_bytes as f64,
             events / written.seconds,
+            written.peak_bytes as f64 / 1e6,
         ];
         let read = READ_COLUMNS.iter().map(|&name| found.get(name).cloned().unwrap_or_default());
         report.row([Value::from(batch)].into_iter().chain(figures.map(rounded)).chain(read));
@@ -110,6 +112,7 @@ pub(crate) fn read(options: &ReadOptions) -> Result<Report> {
 struct Written {
     event_bytes: usize,
     disk_bytes: u64,
+    peak_bytes: u64,
     seconds: f64,
 }
 
@@ -128,5 +131,6 @@ fn write(folder: &Path, events: usize, batch: usize) -> Result<Written> {
         left -= commit.len();
     }
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Written { event_bytes, disk_bytes: log.disk_bytes()?, seconds })
+    let (_, peak_bytes) = resident_bytes()?;
+    Ok(Written { event_bytes, disk_bytes: log.disk_bytes()?, peak_bytes, seconds })
 }
