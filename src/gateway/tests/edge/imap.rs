@@ -1,0 +1,322 @@
+//! IMAP against a real Dovecot.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use gateway::{Body, HealthState, History, ImapAccount, ImapTimeouts, Secret, Security, Trust};
+
+use crate::memory::{Memory, Running, text, uid};
+use crate::peer::{Peer, User, dovecot};
+use crate::proxy::proxy;
+
+/// Fetches until `count` messages are there, and checks that each came once and in order.
+async fn all_once(account: ImapAccount, count: u32) -> Running {
+    let running = Running::imap(account, &Memory::activated());
+    let taken = running.taken(count as usize).await;
+    running.healthy().await;
+    let uids: Vec<u32> = taken.iter().map(uid).collect();
+    assert_eq!(uids, (1..=count).collect::<Vec<_>>());
+    assert!(taken.iter().all(|fetched| fetched.received.is_some()));
+    running
+}
+
+#[tokio::test]
+async fn every_kind_of_protection_works() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 3, "hello");
+    let cases = [
+        (Security::PlainLoopback, "IMAP", "127.0.0.1"),
+        (Security::StartTls, "IMAP", "localhost"),
+        (Security::Tls, "IMAPS", "localhost"),
+        (Security::Tls, "IMAPS", "127.0.0.1"),
+    ];
+    for (security, port, host) in cases {
+        let mut account = peer.imap(&user);
+        account.security = security;
+        account.port = peer.port(port);
+        account.host = host.to_owned();
+        let running = all_once(account, 3).await;
+        assert!(running.inbox.bodies()[0].ends_with("hello\r\n"));
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_certificate_is_refused() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    let other_name = Ipv4Addr::new(127, 0, 0, 2);
+    for security in [Security::Tls, Security::StartTls] {
+        let port = peer.port(if security == Security::Tls { "IMAPS" } else { "IMAP" });
+        let strange =
+            ImapAccount { security, port, trust: Trust::load(None).unwrap(), ..peer.imap(&user) };
+        let misnamed = ImapAccount {
+            security,
+            host: other_name.to_string(),
+            port: proxy(other_name, port, |_| None).await,
+            ..peer.imap(&user)
+        };
+        for account in [strange, misnamed] {
+            let running = Running::imap(account, &Memory::activated());
+            let message = running.failure().await;
+            assert!(message.contains("is not accepted"), "{message}");
+            running.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_login_and_a_missing_folder_are_named() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    let wrong = ImapAccount { password: Secret::new("wr\"ong"), ..peer.imap(&user) };
+    let running = Running::imap(wrong, &Memory::activated());
+    let message = running.failure().await;
+    assert!(message.contains(&format!("refused the login of {}", user.address)), "{message}");
+    assert!(!message.contains("wr\"ong"));
+    running.stop().await;
+    let missing = ImapAccount { folder: "Entwürfe & mehr".to_owned(), ..peer.imap(&user) };
+    let running = Running::imap(missing, &Memory::activated());
+    let message = running.failure().await;
+    assert!(message.contains("the folder Entwürfe & mehr cannot be opened"), "{message}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_cut_in_the_middle_of_a_fetch_loses_nothing() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 450, &"x".repeat(2_000));
+    // The first connection is cut after some 50 messages, the second after some 250.
+    let limits = [Some(100_000), Some(550_000), None];
+    let limit = move |number| limits[usize::try_from(number).unwrap().min(2)];
+    let mut account = peer.imap(&user);
+    account.port = proxy(Ipv4Addr::LOCALHOST, account.port, limit).await;
+    let running = Running::imap(account.clone(), &Memory::activated());
+    let message = running.failure().await;
+    assert!(message.contains("the connection was cut while fetching"), "{message}");
+    assert!(running.inbox.taken().is_empty());
+    running.taken(200).await;
+    running.taken(450).await;
+    running.stop().await;
+    account.port = peer.port("IMAP");
+    all_once(account, 450).await.stop().await;
+}
+
+#[tokio::test]
+async fn idle_wakes_at_new_mail() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    let account = ImapAccount {
+        idle: true,
+        // Neither can be what finds the mail.
+        poll: Duration::from_secs(3_600),
+        timeouts: ImapTimeouts { idle_renew: Duration::from_secs(1_000), ..Default::default() },
+        ..peer.imap(&user)
+    };
+    let running = Running::imap(account, &Memory::activated());
+    running.healthy().await;
+    for number in 1..=3 {
+        peer.deliver(&user, &format!("number {number}"));
+        let taken = running.taken(number).await;
+        assert!(text(&taken[number - 1]).contains(&format!("Subject: number {number}")));
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn polling_and_renewed_idle_find_new_mail() {
+    let Some(peer) = dovecot() else { return };
+    for idle in [false, true] {
+        let user = peer.user();
+        let timeouts = ImapTimeouts { idle_renew: Duration::from_millis(50), ..Default::default() };
+        let account = ImapAccount { idle, timeouts, ..peer.imap(&user) };
+        let running = Running::imap(account, &Memory::activated());
+        running.healthy().await;
+        for number in 1..=3 {
+            // Enough for several rounds without news.
+            tokio::time::sleep(Duration::from_millis(120)).await;
+            peer.deliver(&user, "news");
+            running.taken(number).await;
+        }
+        assert_eq!(running.health.get().state, HealthState::Ok);
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn history_stays_history() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 5, "old");
+    let account = ImapAccount { history: History::FromNow, ..peer.imap(&user) };
+    let memory = std::sync::Arc::new(Memory::default());
+    let running = Running::imap(account.clone(), &memory);
+    running.healthy().await;
+    assert_eq!(memory.activation().unwrap().uid, 5);
+    peer.deliver(&user, "new");
+    assert_eq!(running.taken(1).await.iter().map(uid).collect::<Vec<_>>(), [6]);
+    running.stop().await;
+    // The second start knows how far the first one came.
+    peer.deliver(&user, "newer");
+    let running = Running::imap(account, &memory);
+    assert_eq!(running.taken(2).await.iter().map(uid).collect::<Vec<_>>(), [6, 7]);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_renumbered_folder_is_looked_at_again() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 3, "hello");
+    let memory = Memory::activated();
+    let running = Running::imap(peer.imap(&user), &memory);
+    running.taken(3).await;
+    peer.run("uidvalidity", &[&user.address], b"");
+    let taken = running.taken(6).await;
+    let marks = taken.iter().map(|fetched| fetched.mark.to_string()).collect::<Vec<_>>();
+    assert_ne!(marks[..3], marks[3..]);
+    assert_eq!(memory.bodies()[..3], memory.bodies()[3..]);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_failing_inbox_is_offered_the_same_mail_again() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 250, "hello");
+    let memory = Memory::activated();
+    memory.fail_next(2);
+    let running = Running::imap(peer.imap(&user), &memory);
+    let message = running.failure().await;
+    assert!(message.contains("the disk is full"), "{message}");
+    let taken = running.taken(250).await;
+    let uids: Vec<u32> = taken.iter().map(uid).collect();
+    assert_eq!(uids, (1..=250).collect::<Vec<_>>());
+    running.healthy().await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn mail_seen_or_deleted_by_others_is_no_obstacle() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 2, "hello");
+    seen_by_another_client(&user);
+    peer.deliver(&user, "third");
+    all_once(peer.imap(&user), 3).await.stop().await;
+    let still_new = |name: &str| user.maildir.join(name).read_dir().unwrap().count();
+    assert_eq!(still_new("new") + still_new("cur"), 3);
+}
+
+fn seen_by_another_client(user: &User) {
+    for entry in user.maildir.join("new").read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{}:2,S", path.file_name().unwrap().to_str().unwrap());
+        std::fs::rename(&path, user.maildir.join("cur").join(name)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn messages_that_vanish_while_they_are_fetched_are_left_out() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 300, &"x".repeat(1_000));
+    // Dovecot numbers the files and remembers them.
+    let listed = peer.run("list", &[&user.address], b"");
+    assert!(listed.lines().count() >= 300);
+    let mut files: Vec<_> = ["new", "cur"]
+        .iter()
+        .flat_map(|name| user.maildir.join(name).read_dir().unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    for path in files.iter().step_by(7) {
+        std::fs::remove_file(path).unwrap();
+    }
+    let left = files.len() - files.len().div_ceil(7);
+    let running = Running::imap(peer.imap(&user), &Memory::activated());
+    assert_eq!(running.taken(left).await.len(), left);
+    running.healthy().await;
+    running.stop().await;
+}
+
+/// Resets the peak of the resident memory and returns it with the current amount, in KiB.
+fn memory_kib(name: &str) -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_large_message_comes_in_parts_and_an_oversize_one_not_at_all() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 1, "first");
+    let large = large_message(50 << 20);
+    put(&user, "1000000000.M1P1.large", &large);
+    let mut account = peer.imap(&user);
+    let before = memory_kib("VmRSS");
+    let measured = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+    let running = Running::imap(account.clone(), &Memory::activated());
+    let taken = running.taken(2).await;
+    let peak = memory_kib("VmHWM");
+    running.stop().await;
+    let Body::Raw(raw) = &taken[0].body else { panic!("{:?}", taken[0].mark) };
+    assert!(raw == &large, "{} of {} bytes", raw.len(), large.len());
+    assert!(taken[0].received.is_some());
+    if measured {
+        // Once as a whole; parts, buffers and the other tests share the rest.
+        assert!(peak < before + 80 * 1024, "{before} KiB before, {peak} KiB at most");
+    }
+    account.message_bytes_max = 10 << 20;
+    let running = Running::imap(account, &Memory::activated());
+    let taken = running.taken(2).await;
+    let size = large.len() as u64;
+    assert_eq!(taken[0].body, Body::Oversize { size });
+    assert!(taken[0].received.is_some());
+    assert!(text(&taken[1]).ends_with("first\r\n"));
+    running.stop().await;
+}
+
+fn large_message(bytes: usize) -> Vec<u8> {
+    let mut message = b"Subject: large\r\n\r\n".to_vec();
+    for number in 0u64.. {
+        if message.len() >= bytes {
+            break;
+        }
+        message.extend_from_slice(format!("{number:076}\r\n").as_bytes());
+    }
+    message
+}
+
+fn put(user: &User, name: &str, message: &[u8]) {
+    std::fs::write(user.maildir.join("new").join(name), message).unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_stops_is_found_again() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 1, "hello");
+    let account = ImapAccount { idle: true, ..peer.imap(&user) };
+    // The wire is cut once, while the mailbox idles.
+    let port = proxy(Ipv4Addr::LOCALHOST, account.port, |number| (number == 0).then_some(1_800));
+    let account = ImapAccount { port: port.await, ..account };
+    let running = Running::imap(account, &Memory::activated());
+    running.taken(1).await;
+    deliver_until_cut(peer, &user, &running).await;
+    running.healthy().await;
+    let taken = running.inbox.taken();
+    let uids: Vec<u32> = taken.iter().map(uid).collect();
+    assert_eq!(uids, (1..=u32::try_from(uids.len()).unwrap()).collect::<Vec<_>>());
+    running.stop().await;
+}
+
+async fn deliver_until_cut(peer: &Peer, user: &User, running: &Running) {
+    for number in 2..10 {
+        peer.deliver(user, "again");
+        running.taken(number).await;
+    }
+}

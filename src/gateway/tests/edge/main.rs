@@ -1,0 +1,20 @@
+//! The network edge against real servers on loopback, and against servers that mean harm.
+
+#[cfg(test)]
+mod hostile_imap;
+#[cfg(test)]
+mod hostile_smtp;
+#[cfg(test)]
+mod imap;
+#[cfg(test)]
+mod maildir;
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod peer;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod smtp;

@@ -1,0 +1,173 @@
+//! An inbox in memory, and a mailbox that runs into it.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use event::{MailboxName, Mark};
+use gateway::{
+    Body, Fetched, Health, HealthCell, HealthState, ImapAccount, ImapCursor, Inbox, InboxError,
+    MaildirAccount, Stop, Stopper, run_imap, run_maildir,
+};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long anything may take before a test fails; nothing takes that long unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Keeps what it takes, and fails on demand.
+#[derive(Default)]
+pub(crate) struct Memory {
+    taken: watch::Sender<Vec<Fetched>>,
+    activated: Mutex<Option<ImapCursor>>,
+    failures_left: Mutex<u32>,
+}
+
+impl Memory {
+    /// An inbox of a mailbox that was activated when it was empty.
+    pub(crate) fn activated() -> Arc<Self> {
+        let memory = Self::default();
+        *memory.activated.lock().unwrap() = Some(ImapCursor { uid_validity: 0, uid: 0 });
+        Arc::new(memory)
+    }
+
+    pub(crate) fn fail_next(&self, count: u32) {
+        *self.failures_left.lock().unwrap() = count;
+    }
+
+    pub(crate) fn taken(&self) -> Vec<Fetched> {
+        self.taken.borrow().clone()
+    }
+
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        self.taken().iter().map(text).collect()
+    }
+
+    pub(crate) fn activation(&self) -> Option<ImapCursor> {
+        *self.activated.lock().unwrap()
+    }
+}
+
+/// The body as text.
+pub(crate) fn text(fetched: &Fetched) -> String {
+    match &fetched.body {
+        Body::Raw(raw) => String::from_utf8_lossy(raw).into_owned(),
+        Body::Oversize { size } => format!("oversize {size}"),
+    }
+}
+
+/// The UID, where there is one.
+pub(crate) fn uid(fetched: &Fetched) -> u32 {
+    cursor(&fetched.mark).map_or(0, |cursor| cursor.uid)
+}
+
+fn cursor(mark: &Mark) -> Option<ImapCursor> {
+    match mark {
+        Mark::Imap { uid_validity, uid } => {
+            Some(ImapCursor { uid_validity: *uid_validity, uid: *uid })
+        }
+        _ => None,
+    }
+}
+
+impl Inbox for Memory {
+    async fn cursor(&self, _: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
+        let taken = self.taken.borrow();
+        let newest = taken.iter().filter_map(|fetched| cursor(&fetched.mark)).next_back();
+        Ok(newest.or(self.activation()))
+    }
+
+    async fn activate(&self, _: &MailboxName, mark: Mark) -> Result<(), InboxError> {
+        *self.activated.lock().unwrap() = cursor(&mark);
+        Ok(())
+    }
+
+    async fn take(&self, _: &MailboxName, batch: Vec<Fetched>) -> Result<(), InboxError> {
+        {
+            let mut failures_left = self.failures_left.lock().unwrap();
+            if *failures_left > 0 {
+                *failures_left -= 1;
+                return Err(InboxError::Log("the disk is full".to_owned()));
+            }
+        }
+        self.taken.send_modify(|taken| taken.extend(batch));
+        Ok(())
+    }
+}
+
+/// A mailbox that is being fetched.
+pub(crate) struct Running {
+    pub(crate) inbox: Arc<Memory>,
+    pub(crate) health: HealthCell,
+    stopper: Stopper,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) fn imap(account: ImapAccount, inbox: &Arc<Memory>) -> Self {
+        Self::start(inbox, |inbox, health, stop| {
+            tokio::spawn(run_imap(name(), account, inbox, health, stop))
+        })
+    }
+
+    pub(crate) fn maildir(account: MaildirAccount, inbox: &Arc<Memory>) -> Self {
+        Self::start(inbox, |inbox, health, stop| {
+            tokio::spawn(run_maildir(name(), account, inbox, health, stop))
+        })
+    }
+
+    fn start(
+        inbox: &Arc<Memory>,
+        run: impl FnOnce(Arc<Memory>, HealthCell, Stop) -> JoinHandle<()>,
+    ) -> Self {
+        let (stopper, stop) = Stopper::new();
+        let health = HealthCell::new();
+        let task = run(Arc::clone(inbox), health.clone(), stop);
+        Self { inbox: Arc::clone(inbox), health, stopper, task }
+    }
+
+    /// Waits until the inbox holds `count` messages.
+    pub(crate) async fn taken(&self, count: usize) -> Vec<Fetched> {
+        let mut receiver = self.inbox.taken.subscribe();
+        let full = receiver.wait_for(|taken| taken.len() >= count);
+        match tokio::time::timeout(PATIENCE, full).await {
+            Ok(taken) => taken.unwrap().clone(),
+            Err(_) => {
+                panic!("{} of {count} messages; {:?}", self.inbox.taken().len(), self.health.get())
+            }
+        }
+    }
+
+    /// Waits until the health is as wanted.
+    pub(crate) async fn health(&self, wanted: impl Fn(&Health) -> bool) -> Health {
+        let mut receiver = self.health.watch();
+        let there = receiver.wait_for(|health| wanted(health));
+        match tokio::time::timeout(PATIENCE, there).await {
+            Ok(health) => health.unwrap().clone(),
+            Err(_) => panic!("{:?}", self.health.get()),
+        }
+    }
+
+    pub(crate) async fn healthy(&self) {
+        self.health(|health| health.state == HealthState::Ok).await;
+    }
+
+    /// Waits for a failure and returns its message.
+    pub(crate) async fn failure(&self) -> String {
+        let health = self.health(|health| matches!(health.state, HealthState::Failing { .. }));
+        match health.await.state {
+            HealthState::Failing { message, .. } => message,
+            state => panic!("{state:?}"),
+        }
+    }
+
+    /// Stops the mailbox, which must end at once.
+    pub(crate) async fn stop(self) {
+        self.stopper.stop();
+        tokio::time::timeout(PATIENCE, self.task).await.expect("it ends").unwrap();
+    }
+}
+
+fn name() -> MailboxName {
+    MailboxName::new("support").unwrap()
+}

@@ -1,0 +1,109 @@
+//! SMTP against a real Postfix.
+
+use gateway::{
+    Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts, Target, Trust,
+};
+
+use crate::hostile_smtp::envelope;
+use crate::memory::{Memory, Running};
+use crate::peer::{Peer, User, postfix};
+
+fn submission(peer: &Peer, user: &User) -> SmtpAccount {
+    SmtpAccount {
+        host: "localhost".to_owned(),
+        port: peer.port("SUBM"),
+        security: Security::StartTls,
+        credentials: Some((user.address.clone(), Secret::new("pw"))),
+        hello_name: "postbook.test".to_owned(),
+        timeouts: SmtpTimeouts::default(),
+        trust: peer.trust(),
+    }
+}
+
+#[tokio::test]
+async fn mail_goes_out_under_every_kind_of_protection() {
+    let Some(peer) = postfix() else { return };
+    let user = peer.user();
+    let start_tls = submission(peer, &user);
+    let tls =
+        SmtpAccount { security: Security::Tls, port: peer.port("SMTPS"), ..start_tls.clone() };
+    let plain = SmtpAccount {
+        security: Security::PlainLoopback,
+        port: peer.port("SMTP"),
+        credentials: None,
+        ..start_tls.clone()
+    };
+    let accounts = [start_tls, tls, plain];
+    for (number, account) in accounts.into_iter().enumerate() {
+        let mut target = Target::Smtp(SmtpSender::new(account));
+        for turn in 0..3 {
+            let mail = format!("Subject: {number}.{turn} \u{fc}ber\n\n.dots\n..\n.\nend\n");
+            let outcome = target.send(&envelope(&user.address), mail.as_bytes(), "x").await;
+            assert_eq!(outcome, SendOutcome::Sent, "{number}");
+        }
+    }
+    let running = Running::imap(peer.imap(&user), &Memory::activated());
+    running.taken(9).await;
+    let bodies = running.inbox.bodies();
+    running.stop().await;
+    for subject in ["0.0", "0.2", "1.1", "2.2"] {
+        let subject = format!("Subject: {subject} \u{fc}ber\r\n");
+        let body = bodies.iter().find(|body| body.contains(&subject)).expect("it arrived");
+        assert!(body.ends_with("\r\n\r\n.dots\r\n..\r\n.\r\nend\r\n"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn postfix_defers_and_refuses() {
+    let Some(peer) = postfix() else { return };
+    let user = peer.user();
+    let mut sender = SmtpSender::new(submission(peer, &user));
+    let cases = [
+        ("grey@customer.test", 450, "greylisted"),
+        ("full@customer.test", 452, "mailbox full"),
+        ("refuse@customer.test", 554, "not wanted here"),
+        ("drop421@customer.test", 421, "closing"),
+        ("nouser@customer.test", 550, "unknown"),
+    ];
+    for (to, expected, words) in cases {
+        let outcome = sender.send(&envelope(to), b"Subject: x\r\n\r\nx\r\n").await;
+        let (code, text) = match outcome {
+            SendOutcome::Deferred { code, text } if expected < 500 => (code, text),
+            SendOutcome::Refused { code, text } if expected >= 500 => (code, text),
+            other => panic!("{to}: {other:?}"),
+        };
+        assert_eq!(code, expected, "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+    let outcome = sender.send(&envelope(&user.address), b"Subject: x\r\n\r\nx\r\n").await;
+    assert_eq!(outcome, SendOutcome::Sent);
+}
+
+#[tokio::test]
+async fn a_wrong_password_or_certificate_defers_and_says_so() {
+    let Some(peer) = postfix() else { return };
+    let user = peer.user();
+    let right = submission(peer, &user);
+    let wrong_password = SmtpAccount {
+        credentials: Some((user.address.clone(), Secret::new("wrong"))),
+        ..right.clone()
+    };
+    let strange = SmtpAccount { trust: Trust::load(None).unwrap(), ..right.clone() };
+    let no_login = SmtpAccount { credentials: None, ..right };
+    let cases = [
+        (wrong_password, "refused the login"),
+        (strange, "is not accepted"),
+        (no_login, "Access denied"),
+    ];
+    for (account, expected) in cases {
+        let mut sender = SmtpSender::new(account);
+        let outcome = sender.send(&envelope(&user.address), b"Subject: x\r\n\r\nx\r\n").await;
+        let text = match outcome {
+            SendOutcome::Deferred { code: 0, text } => text,
+            // Postfix words a missing login as a refused recipient.
+            SendOutcome::Refused { code: 554, text } => text,
+            other => panic!("{other:?}"),
+        };
+        assert!(text.contains(expected), "{text}");
+    }
+}
