@@ -1,13 +1,14 @@
 //! IMAP against a real Dovecot.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::time::Duration;
 
 use gateway::{Body, HealthState, History, ImapAccount, ImapTimeouts, Secret, Security, Trust};
 
 use crate::memory::{Memory, Running, text, uid};
-use crate::peer::{Peer, User, dovecot};
-use crate::proxy::proxy;
+use crate::peer::{User, dovecot};
+use crate::proxy::Proxy;
 
 /// Fetches until `count` messages are there, and checks that each came once and in order.
 async fn all_once(account: ImapAccount, count: u32) -> Running {
@@ -54,7 +55,7 @@ async fn a_wrong_certificate_is_refused() {
         let misnamed = ImapAccount {
             security,
             host: other_name.to_string(),
-            port: proxy(other_name, port, |_| None).await,
+            port: Proxy::start(other_name, port, |_| None).await.port,
             ..peer.imap(&user)
         };
         for account in [strange, misnamed] {
@@ -92,7 +93,7 @@ async fn a_cut_in_the_middle_of_a_fetch_loses_nothing() {
     let limits = [Some(100_000), Some(550_000), None];
     let limit = move |number| limits[usize::try_from(number).unwrap().min(2)];
     let mut account = peer.imap(&user);
-    account.port = proxy(Ipv4Addr::LOCALHOST, account.port, limit).await;
+    account.port = Proxy::start(Ipv4Addr::LOCALHOST, account.port, limit).await.port;
     let running = Running::imap(account.clone(), &Memory::activated());
     let message = running.failure().await;
     assert!(message.contains("the connection was cut while fetching"), "{message}");
@@ -222,27 +223,37 @@ fn seen_by_another_client(user: &User) {
 async fn messages_that_vanish_while_they_are_fetched_are_left_out() {
     let Some(peer) = dovecot() else { return };
     let user = peer.user();
-    peer.fill(&user, 300, &"x".repeat(1_000));
-    // Dovecot numbers the files and remembers them.
-    let listed = peer.run("list", &[&user.address], b"");
-    assert!(listed.lines().count() >= 300);
-    let mut files: Vec<_> = ["new", "cur"]
-        .iter()
-        .flat_map(|name| user.maildir.join(name).read_dir().unwrap())
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    for path in files.iter().step_by(7) {
-        std::fs::remove_file(path).unwrap();
-    }
-    let left = files.len() - files.len().div_ceil(7);
-    let running = Running::imap(peer.imap(&user), &Memory::activated());
-    assert_eq!(running.taken(left).await.len(), left);
+    peer.fill(&user, 1_000, &"x".repeat(1_000));
+    let memory = Memory::activated();
+    let maildir = user.maildir.clone();
+    // The first batch is taken while the second is fetched, so these are listed only.
+    memory.at_first_take(move || remove(&maildir, |number| number >= 500 && number % 7 == 0));
+    let running = Running::imap(peer.imap(&user), &memory);
+    running.taken(1_000 - (500..1_000).filter(|number| number % 7 == 0).count()).await;
     running.healthy().await;
+    let bodies = memory.bodies().concat();
+    for number in 0..1_000 {
+        let there = bodies.contains(&format!("<fill-{number}."));
+        assert_eq!(there, number < 500 || number % 7 != 0, "{number}");
+    }
     running.stop().await;
 }
 
-/// Resets the peak of the resident memory and returns it with the current amount, in KiB.
+/// Removes the files of the filled messages with these numbers.
+fn remove(maildir: &Path, gone: impl Fn(u32) -> bool) {
+    for folder in ["new", "cur"] {
+        for entry in maildir.join(folder).read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let digits = name.split_once(".M").and_then(|(_, rest)| rest.split_once('P'));
+            if gone(digits.unwrap().0.parse().unwrap()) {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+    }
+}
+
+/// A line of this process's own memory, in KiB.
 fn memory_kib(name: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap();
@@ -296,27 +307,23 @@ fn put(user: &User, name: &str, message: &[u8]) {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_is_found_again() {
+async fn a_connection_that_is_cut_while_waiting_is_made_again() {
     let Some(peer) = dovecot() else { return };
     let user = peer.user();
     peer.fill(&user, 1, "hello");
-    let account = ImapAccount { idle: true, ..peer.imap(&user) };
-    // The wire is cut once, while the mailbox idles.
-    let port = proxy(Ipv4Addr::LOCALHOST, account.port, |number| (number == 0).then_some(1_800));
-    let account = ImapAccount { port: port.await, ..account };
-    let running = Running::imap(account, &Memory::activated());
-    running.taken(1).await;
-    deliver_until_cut(peer, &user, &running).await;
-    running.healthy().await;
-    let taken = running.inbox.taken();
-    let uids: Vec<u32> = taken.iter().map(uid).collect();
-    assert_eq!(uids, (1..=u32::try_from(uids.len()).unwrap()).collect::<Vec<_>>());
-    running.stop().await;
-}
-
-async fn deliver_until_cut(peer: &Peer, user: &User, running: &Running) {
-    for number in 2..10 {
-        peer.deliver(user, "again");
-        running.taken(number).await;
+    for idle in [true, false] {
+        let account = ImapAccount { idle, ..peer.imap(&user) };
+        let proxy = Proxy::start(Ipv4Addr::LOCALHOST, account.port, |_| None).await;
+        let account = ImapAccount { port: proxy.port, ..account };
+        let running = Running::imap(account, &Memory::activated());
+        running.healthy().await;
+        let before = running.inbox.taken().len();
+        proxy.cut();
+        let message = running.failure().await;
+        assert!(message.contains("the connection was cut while"), "{message}");
+        peer.deliver(&user, "after the cut");
+        running.taken(before + 1).await;
+        running.healthy().await;
+        running.stop().await;
     }
 }

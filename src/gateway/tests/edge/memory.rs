@@ -21,6 +21,8 @@ pub(crate) struct Memory {
     taken: watch::Sender<Vec<Fetched>>,
     activated: Mutex<Option<ImapCursor>>,
     failures_left: Mutex<u32>,
+    /// Runs when the first batch comes, while the next one is being fetched.
+    first_take: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Memory {
@@ -33,6 +35,10 @@ impl Memory {
 
     pub(crate) fn fail_next(&self, count: u32) {
         *self.failures_left.lock().unwrap() = count;
+    }
+
+    pub(crate) fn at_first_take(&self, work: impl FnOnce() + Send + 'static) {
+        *self.first_take.lock().unwrap() = Some(Box::new(work));
     }
 
     pub(crate) fn taken(&self) -> Vec<Fetched> {
@@ -83,6 +89,9 @@ impl Inbox for Memory {
     }
 
     async fn take(&self, _: &MailboxName, batch: Vec<Fetched>) -> Result<(), InboxError> {
+        if let Some(work) = self.first_take.lock().unwrap().take() {
+            work();
+        }
         {
             let mut failures_left = self.failures_left.lock().unwrap();
             if *failures_left > 0 {

@@ -4,24 +4,47 @@ use std::net::Ipv4Addr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
-/// Listens on `address` and passes bytes on to `port` on loopback. `limit` gives, for the first,
-/// second, ... connection, after how many bytes from the server it is cut; `None` is never.
-pub(crate) async fn proxy(
-    address: Ipv4Addr,
-    port: u16,
-    limit: impl Fn(u32) -> Option<usize> + Send + 'static,
-) -> u16 {
-    let listener = TcpListener::bind((address, 0)).await.unwrap();
-    let local = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        for number in 0.. {
-            let (client, _) = listener.accept().await.unwrap();
-            let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-            tokio::spawn(pass(client, server, limit(number)));
-        }
-    });
-    local
+/// A running proxy.
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    cuts: watch::Sender<()>,
+}
+
+impl Proxy {
+    /// Listens on `address` and passes bytes on to `port` on loopback. `limit` gives, for the
+    /// first, second, ... connection, after how many bytes from the server it is cut.
+    pub(crate) async fn start(
+        address: Ipv4Addr,
+        port: u16,
+        limit: impl Fn(u32) -> Option<usize> + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
+        let local = listener.local_addr().unwrap().port();
+        let cuts = watch::Sender::new(());
+        let cut = cuts.clone();
+        tokio::spawn(async move {
+            for number in 0.. {
+                let (client, _) = listener.accept().await.unwrap();
+                let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+                let mut cut = cut.subscribe();
+                let passing = pass(client, server, limit(number));
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = passing => {}
+                        _ = cut.changed() => {}
+                    }
+                });
+            }
+        });
+        Self { port: local, cuts }
+    }
+
+    /// Cuts every connection there is now.
+    pub(crate) fn cut(&self) {
+        self.cuts.send_replace(());
+    }
 }
 
 async fn pass(client: TcpStream, server: TcpStream, limit: Option<usize>) {
