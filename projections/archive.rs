@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use event::{ContactId, Event, Position, ThreadId};
+use event::{ContactId, Event, MessageDigest, Position, ThreadId};
 
 use crate::{ContactRecord, Journal, MessageRecord, Shelf, ShelfError, ThreadRecord, Threads};
 
@@ -54,7 +54,16 @@ impl Archive {
         self.threads.contact(&*self.shelf, id)
     }
 
-    /// Where a Message-ID (without angle brackets), or the digest of a reply, was last seen.
+    /// The reply with this Message-ID, or with these bytes where it has none.
+    pub fn reply(
+        &self,
+        message_id: Option<&str>,
+        digest: &MessageDigest,
+    ) -> Result<Option<MessageRecord>, ShelfError> {
+        self.threads.reply(&*self.shelf, message_id, digest)
+    }
+
+    /// Where a Message-ID (without angle brackets) was last seen.
     pub fn message(&self, message_id: &str) -> Result<Option<MessageRecord>, ShelfError> {
         self.threads.message(&*self.shelf, message_id)
     }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, Position, Private,
-    Source, Target, ThreadId,
+    Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, MessageDigest,
+    Position, Private, Source, Target, ThreadId,
 };
 
 use crate::shelf::Pair;
@@ -160,7 +160,17 @@ impl Threads {
         self.contacts.get(shelf, id)
     }
 
-    /// Where a Message-ID (without angle brackets), or the digest of a reply, was last seen.
+    /// The reply with this Message-ID, or with these bytes where it has none.
+    pub fn reply(
+        &self,
+        shelf: &dyn Shelf,
+        message_id: Option<&str>,
+        digest: &MessageDigest,
+    ) -> Result<Option<MessageRecord>, ShelfError> {
+        self.messages.get(shelf, MessageKey::of(&reply_name(message_id, digest)))
+    }
+
+    /// Where a Message-ID (without angle brackets) was last seen.
     pub fn message(
         &self,
         shelf: &dyn Shelf,
@@ -185,8 +195,10 @@ impl Threads {
                 self.handle(shelf, *thread, *contact, None, event)?;
             }
             Fact::ReplyReceived { contact, thread, message, .. } => {
-                self.remember(&message.digest.to_string(), *thread, *contact);
-                self.reply(shelf, *contact, *thread, mail(event))?;
+                let details = mail(event);
+                let id = details.and_then(|details| details.message_id.as_deref());
+                self.remember(&reply_name(id, &message.digest), *thread, *contact);
+                self.answer(shelf, *contact, *thread, details)?;
             }
             Fact::ContactTransferred { to: Target::Agent(_) | Target::Queue(_), .. }
             | Fact::EngineStarted { .. }
@@ -269,7 +281,7 @@ impl Threads {
         Ok(())
     }
 
-    fn reply(
+    fn answer(
         &mut self,
         shelf: &dyn Shelf,
         contact: ContactId,
@@ -309,6 +321,11 @@ impl Threads {
     fn remember(&mut self, message_id: &str, thread: ThreadId, contact: ContactId) {
         self.messages.put(MessageKey::of(message_id), MessageRecord { thread, contact });
     }
+}
+
+/// What a reply is remembered under, apart from customers' Message-IDs, which anyone can choose.
+fn reply_name(message_id: Option<&str>, digest: &MessageDigest) -> String {
+    message_id.map_or_else(|| format!("reply {digest}"), |id| format!("reply <{id}>"))
 }
 
 fn mail(event: &Event) -> Option<&MailDetails> {

@@ -68,7 +68,7 @@ pub enum Command {
 
 /// A fact to be recorded, with its private part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEvent {
+pub(crate) struct NewEvent {
     /// What happens.
     pub fact: Fact,
     /// What can be forgotten.
@@ -77,7 +77,7 @@ pub struct NewEvent {
 
 impl NewEvent {
     /// A fact and its private part.
-    pub fn with(fact: Fact, private: Private) -> Self {
+    pub(crate) fn with(fact: Fact, private: Private) -> Self {
         Self { fact, private: Some(private) }
     }
 }
@@ -90,7 +90,7 @@ impl From<Fact> for NewEvent {
 
 /// What a command leads to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// The facts, in order; none where everything is as asked already.
     pub events: Vec<NewEvent>,
     /// What the asker is told.
@@ -99,12 +99,12 @@ pub struct Decision {
 
 impl Decision {
     /// A decision that records `events` and answers `done`.
-    pub fn record(events: impl IntoIterator<Item = impl Into<NewEvent>>) -> Self {
+    pub(crate) fn record(events: impl IntoIterator<Item = impl Into<NewEvent>>) -> Self {
         Self { events: events.into_iter().map(Into::into).collect(), answer: Answer::Done }
     }
 
     /// Nothing to record: it is so already.
-    pub fn unchanged() -> Self {
+    pub(crate) fn unchanged() -> Self {
         Self::default()
     }
 }
@@ -185,4 +185,4 @@ impl From<ShelfError> for Rejection {
 /// Views and log have come apart; the engine must stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("contact {0} is in an application that was never published")]
-pub struct Fault(pub ContactId);
+pub(crate) struct Fault(pub ContactId);

@@ -1,9 +1,9 @@
 //! Decisions: what a command makes of the views, as facts and nothing else.
 //!
 //! One file a command. A decision is pure: the time comes with the command, nothing is started,
-//! nothing is stored. [`decide`] answers one command, [`follow_up`] asks what the views lead to
-//! next (an application's step, an assignment) until they lead to nothing.
-#![deny(clippy::wildcard_enum_match_arm)]
+//! nothing is stored. [`State::carry_out`] decides one command, and then what the views lead to
+//! (an application's step, an assignment) until they lead to nothing.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 mod activate_mailbox;
 mod application;
@@ -23,15 +23,21 @@ mod send;
 mod set_agent_state;
 mod set_disposition;
 mod start;
+mod state;
 mod transfer;
 mod view;
 
+#[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod testing;
 
 pub use activate_mailbox::ActivateMailbox;
 pub use application::{Action, ActionKind, Application, ApplicationError, Problem};
-pub use decision::{Answer, Command, Decision, Envelope, Fault, NewEvent, Rejection};
+pub use decision::{Answer, Command, Envelope, Rejection};
+pub(crate) use decision::{Decision, Fault, NewEvent};
 pub use fire::Fire;
 pub use load::{LoadDirectory, LoadSettings};
 pub use publish::Publish;
@@ -44,11 +50,12 @@ pub use send::{RecordSend, SendAgain, SendOutcome, StartSend};
 pub use set_agent_state::SetAgentState;
 pub use set_disposition::SetDisposition;
 pub use start::{Start, Stop};
+pub use state::{Carried, CarryError, State};
 pub use transfer::{Destination, Transfer};
-pub use view::{Applications, View};
+pub(crate) use view::{Applications, View};
 
 /// Decides one command. A rejection changes nothing.
-pub fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
+fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
     let now = envelope.time;
     match &envelope.command {
         Command::Start(command) => command.decide(view, now),
@@ -76,7 +83,7 @@ pub fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejectio
 ///
 /// The caller records the facts and asks again. Fails only where a published application is
 /// missing, which means that views and log have come apart.
-pub fn follow_up(view: &View<'_>, now: event::Timestamp) -> Result<Vec<NewEvent>, Fault> {
+fn follow_up(view: &View<'_>, now: event::Timestamp) -> Result<Vec<NewEvent>, Fault> {
     if let Some(contact) = view.hot.contacts.running() {
         return interpreter::step(view, contact, now);
     }

@@ -86,13 +86,8 @@ impl ReceiveReply {
 
     /// The contact of the same reply, where it came before.
     fn duplicate(&self, view: &View<'_>) -> Result<Option<ContactId>, Rejection> {
-        let digest = self.message.digest.to_string();
-        for id in self.parsed.message_id.as_deref().into_iter().chain([digest.as_str()]) {
-            if let Some(record) = view.archive.message(id)? {
-                return Ok(Some(record.contact));
-            }
-        }
-        Ok(None)
+        let seen = view.archive.reply(self.parsed.message_id.as_deref(), &self.message.digest)?;
+        Ok(seen.map(|record| record.contact))
     }
 
     /// The delivery this answers, where it may be relayed.

@@ -1,1 +1,258 @@
 //! Given facts, when a command, then facts.
+
+use std::sync::Arc;
+
+use event::{
+    Actor, Address, AgentNumber, AgentState, CommandId, ContactId, DirectoryEntry, Event, Fact,
+    MailboxName, Mark, MessageDigest, MessageRef, Person, PrivateEntry, Setting, Source,
+    TeamReason, Timestamp,
+};
+use mail::Parsed;
+use projections::{Archive, Hot, MemoryShelf};
+
+use crate::{
+    Answer, CarryError, Command, Delivery, Envelope, Finding, LoadDirectory, LoadSettings, Publish,
+    ReceiveMail, ReceiveReply, RecordSend, Rejection, SendOutcome, SetAgentState, StartSend, State,
+};
+
+/// A contact centre with its log in memory.
+pub(crate) struct World {
+    pub(crate) state: State,
+    pub(crate) log: Vec<Event>,
+    pub(crate) now: Timestamp,
+}
+
+pub(crate) const APPLICATION: &str = r#"
+start = "arrival"
+[action.arrival]
+do = "wait for e-mail"
+exit.mail = "line up"
+[action."line up"]
+do = "queue"
+queue = "support"
+exit.queued = "finish"
+[action.finish]
+do = "end"
+"#;
+
+/// Waits a minute before it queues.
+pub(crate) const SLOW_APPLICATION: &str = r#"
+start = "arrival"
+[action.arrival]
+do = "wait for e-mail"
+exit.mail = "pause"
+[action.pause]
+do = "wait"
+seconds = 60
+exit.over = "line up"
+[action."line up"]
+do = "queue"
+queue = "support"
+exit.queued = "finish"
+[action.finish]
+do = "end"
+"#;
+
+impl World {
+    /// One queue, one mailbox, agents 1001 to 1003, all signed out.
+    pub(crate) fn new() -> Self {
+        Self::with(APPLICATION, Vec::new())
+    }
+
+    pub(crate) fn with(application: &str, settings: Vec<Setting>) -> Self {
+        let archive = Archive::open(Arc::new(MemoryShelf::default())).unwrap();
+        let state = State::new(Hot::default(), archive).unwrap();
+        let mut world = Self { state, log: Vec::new(), now: Timestamp(1_000_000) };
+        let name = "support".parse().unwrap();
+        world.give(Command::Publish(Publish { name, text: application.to_owned() }));
+        world.give(Command::LoadDirectory(directory(&[1001, 1002, 1003])));
+        world.give(Command::LoadSettings(LoadSettings { settings }));
+        world
+    }
+
+    /// Carries out a command that must not be refused; gives the facts it led to.
+    pub(crate) fn give(&mut self, command: Command) -> Vec<Fact> {
+        self.try_give(Actor::Engine, command).unwrap().0
+    }
+
+    pub(crate) fn try_give(
+        &mut self,
+        actor: Actor,
+        command: Command,
+    ) -> Result<(Vec<Fact>, Answer), Rejection> {
+        self.now = self.now.plus_ms(1000);
+        let id = CommandId(self.log.len() as u64);
+        let envelope = Envelope { id, time: self.now, actor, command };
+        match self.state.carry_out(&envelope) {
+            Ok(carried) => {
+                self.log.extend(carried.events.clone());
+                let facts = carried.events.into_iter().map(|event| event.fact).collect();
+                Ok((facts, carried.answer))
+            }
+            Err(CarryError::Rejected(rejection)) => Err(rejection),
+            Err(CarryError::Broken(reason)) => panic!("{reason}"),
+        }
+    }
+
+    /// A mail arrives from `from`; gives its contact.
+    pub(crate) fn arrive(&mut self, number: u32, from: &str) -> ContactId {
+        self.arrive_with(number, from, |_| {})
+    }
+
+    pub(crate) fn arrive_with(
+        &mut self,
+        number: u32,
+        from: &str,
+        change: impl FnOnce(&mut ReceiveMail),
+    ) -> ContactId {
+        let mut mail = incoming(number, from);
+        mail.received = self.now;
+        change(&mut mail);
+        let command = Command::ReceiveMail(Box::new(mail));
+        match self.try_give(Actor::Engine, command).unwrap() {
+            (_, Answer::Contact(contact)) => contact,
+            (facts, answer) => panic!("{answer:?} {facts:?}"),
+        }
+    }
+
+    pub(crate) fn ready(&mut self, agent: u32) -> Vec<Fact> {
+        self.set(agent, AgentState::Ready)
+    }
+
+    pub(crate) fn not_ready(&mut self, agent: u32) -> Vec<Fact> {
+        self.set(agent, AgentState::NotReady { reason: TeamReason::new("lunch").unwrap() })
+    }
+
+    pub(crate) fn set(&mut self, agent: u32, state: AgentState) -> Vec<Fact> {
+        self.give(Command::SetAgentState(SetAgentState { agent: AgentNumber(agent), state }))
+    }
+
+    /// Sends everything that is ready, with the same outcome.
+    pub(crate) fn send_all(&mut self, outcome: &SendOutcome) -> Vec<Fact> {
+        let ready: Vec<_> = self.state.hot().outbox.ready().collect();
+        let mut facts = Vec::new();
+        for outgoing in ready {
+            facts.extend(self.give(Command::StartSend(StartSend { outgoing })));
+            let outcome = outcome.clone();
+            facts.extend(self.give(Command::RecordSend(RecordSend { outgoing, outcome })));
+        }
+        facts
+    }
+
+    /// The newest delivery of a contact to an agent, as the gateway finds it in the log.
+    pub(crate) fn delivery(&self, contact: ContactId, agent: u32) -> Delivery {
+        let found = (1u64..).zip(&self.log).filter_map(|(at, event)| match &event.fact {
+            Fact::ContactAssigned { contact: of, thread, arrival, agent: to, .. }
+                if *of == contact && *to == AgentNumber(agent) =>
+            {
+                Some(Delivery {
+                    outgoing: event::OutgoingId(event::Position(at)),
+                    contact,
+                    thread: *thread,
+                    arrival: *arrival,
+                    handler: event::Handler::Agent(*to),
+                    address: Address::new(&agent_address(agent)).ok(),
+                    customer: Address::new("jo@customer.test").ok(),
+                })
+            }
+            _ => None,
+        });
+        found.last().unwrap()
+    }
+
+    /// An agent answers a delivery.
+    pub(crate) fn answer(&mut self, number: u32, contact: ContactId, agent: u32) -> Vec<Fact> {
+        let delivery = self.delivery(contact, agent);
+        let reply = reply(number, &agent_address(agent), Finding::Delivery(delivery));
+        self.give(Command::ReceiveReply(Box::new(reply)))
+    }
+
+    /// The names of the facts, for short comparisons.
+    pub(crate) fn names(facts: &[Fact]) -> Vec<&'static str> {
+        facts.iter().map(Fact::name).collect()
+    }
+}
+
+pub(crate) const SENT: SendOutcome =
+    SendOutcome::Sent { message: MessageRef { digest: MessageDigest([3; 32]), size: 1 } };
+
+pub(crate) fn agent_address(agent: u32) -> String {
+    format!("a{agent}@desk.test")
+}
+
+pub(crate) fn directory(agents: &[u32]) -> LoadDirectory {
+    let mailbox = |name: &str, address: &str| PrivateEntry::Mailbox {
+        name: name.parse().unwrap(),
+        display_name: None,
+        addresses: vec![address.parse().unwrap()],
+    };
+    let mut entries = vec![
+        DirectoryEntry::Queue { name: "support".parse().unwrap() },
+        DirectoryEntry::Queue { name: "sales".parse().unwrap() },
+        DirectoryEntry::Mailbox {
+            name: "support".parse().unwrap(),
+            application: "support".parse().unwrap(),
+        },
+        DirectoryEntry::Internal { name: "internal".parse().unwrap() },
+    ];
+    let mut private =
+        vec![mailbox("support", "support@desk.test"), mailbox("internal", "internal@desk.test")];
+    for &number in agents {
+        entries.push(DirectoryEntry::Agent {
+            number: AgentNumber(number),
+            queues: vec!["support".parse().unwrap(), "sales".parse().unwrap()],
+            capacity: 1,
+        });
+        private.push(PrivateEntry::Agent {
+            number: AgentNumber(number),
+            name: format!("Agent {number}"),
+            address: agent_address(number).parse().unwrap(),
+        });
+    }
+    LoadDirectory { entries, private }
+}
+
+fn source(mailbox: &str, uid: u32) -> Source {
+    let mailbox: MailboxName = mailbox.parse().unwrap();
+    Source { mailbox, mark: Mark::Imap { uid_validity: 1, uid } }
+}
+
+fn parsed(number: u32, from: &str) -> Parsed {
+    Parsed {
+        from: Some(Person { name: None, address: from.parse().unwrap() }),
+        subject: format!("mail {number}"),
+        message_id: Some(format!("{number}@test")),
+        ..Parsed::default()
+    }
+}
+
+fn message(number: u32) -> MessageRef {
+    let mut digest = [0; 32];
+    digest[..4].copy_from_slice(&number.to_be_bytes());
+    MessageRef { digest: MessageDigest(digest), size: 1000 }
+}
+
+/// Mail number `number`, which has that UID.
+pub(crate) fn incoming(number: u32, from: &str) -> ReceiveMail {
+    let mut digest = [1; 32];
+    digest[..4].copy_from_slice(&number.to_be_bytes());
+    // Spread over the leading bits, as a real digest is.
+    digest[4..8].copy_from_slice(&number.wrapping_mul(0x9E37_79B9).to_be_bytes());
+    ReceiveMail {
+        source: source("support", number),
+        message: message(number),
+        received: Timestamp(0),
+        digest,
+        parsed: parsed(number, from),
+        answers: None,
+    }
+}
+
+pub(crate) fn reply(number: u32, from: &str, finding: Finding) -> ReceiveReply {
+    ReceiveReply {
+        source: source("internal", number),
+        message: message(number),
+        parsed: parsed(number, from),
+        finding,
+    }
+}

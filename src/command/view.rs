@@ -8,7 +8,7 @@ use projections::{Archive, Hot};
 use crate::Application;
 
 /// The views a decision reads.
-pub struct View<'a> {
+pub(crate) struct View<'a> {
     /// What is open.
     pub hot: &'a Hot,
     /// What has been.
@@ -43,18 +43,18 @@ impl View<'_> {
 
 /// The published applications, parsed once.
 #[derive(Clone, Debug, Default)]
-pub struct Applications {
+pub(crate) struct Applications {
     parsed: BTreeMap<ApplicationRef, Application>,
 }
 
 impl Applications {
     /// Adds a published version.
-    pub fn add(&mut self, reference: ApplicationRef, application: Application) {
+    pub(crate) fn add(&mut self, reference: ApplicationRef, application: Application) {
         self.parsed.insert(reference, application);
     }
 
     /// One version of an application.
-    pub fn get(&self, reference: &ApplicationRef) -> Option<&Application> {
+    pub(crate) fn get(&self, reference: &ApplicationRef) -> Option<&Application> {
         self.parsed.get(reference)
     }
 }

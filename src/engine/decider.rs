@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use command::{Application, Applications, Decision, Envelope, NewEvent, View, decide, follow_up};
-use event::{Actor, Cause, Event, Fact, Position};
+use command::{CarryError, Envelope, State};
+use event::{Event, Position};
 use log::{AppendError, Committer};
-use projections::{Archive, Hot};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::handle::{Done, EngineError, Request, Views};
@@ -17,9 +16,7 @@ const SNAPSHOT_EVENTS: u64 = 50_000;
 
 /// The views and the way to the log.
 pub(crate) struct Decider {
-    pub(crate) hot: Hot,
-    pub(crate) archive: Archive,
-    pub(crate) applications: Applications,
+    pub(crate) state: State,
     pub(crate) committer: Committer,
     pub(crate) snapshots: Snapshots,
     pub(crate) snapshot_at: Position,
@@ -36,7 +33,7 @@ impl Decider {
             match request {
                 Request::Decide(envelope, reply) => self.answer(&envelope, reply),
                 Request::Read(question) => {
-                    let views = Views { hot: &self.hot, archive: &self.archive };
+                    let views = Views { hot: self.state.hot(), archive: self.state.archive() };
                     let release = question(&views);
                     self.hand_over(Vec::new(), move |result| release(result.map(|_| ())));
                 }
@@ -48,7 +45,8 @@ impl Decider {
             if self.failure.borrow().is_some() {
                 break;
             }
-            if self.archive.is_full() || self.hot.position.0 >= self.snapshot_at.0 + SNAPSHOT_EVENTS
+            if self.state.archive().is_full()
+                || self.state.hot().position.0 >= self.snapshot_at.0 + SNAPSHOT_EVENTS
             {
                 self.checkpoint();
             }
@@ -67,73 +65,25 @@ impl Decider {
     }
 
     fn answer(&mut self, envelope: &Envelope, reply: oneshot::Sender<Result<Done, EngineError>>) {
-        let decision = match self.decide(envelope) {
-            Ok(decision) => decision,
-            Err(error) => {
+        let carried = match self.state.carry_out(envelope) {
+            Ok(carried) => carried,
+            Err(CarryError::Rejected(rejection)) => {
                 // Even a refusal rests on facts: it is told once they are durable.
                 self.hand_over(Vec::new(), move |result| {
-                    let _ = reply.send(result.map_err(EngineError::Stopped).and(Err(error)));
+                    let refused = result.map_err(EngineError::Stopped).and(Err(rejection.into()));
+                    let _ = reply.send(refused);
                 });
                 return;
             }
+            Err(CarryError::Broken(reason)) => return self.fail(reason),
         };
-        let answer = decision.answer;
-        let batch = match self.settle(envelope, decision) {
-            Ok(batch) => batch,
-            Err(reason) => {
-                self.fail(reason);
-                return;
-            }
-        };
-        let next = self.hot.timers.next();
+        let next = self.state.hot().timers.next();
         self.next_timer.send_if_modified(|known| std::mem::replace(known, next) != next);
-        let events = batch.len();
-        self.hand_over(batch, move |result| {
+        let (answer, events) = (carried.answer, carried.events.len());
+        self.hand_over(carried.events, move |result| {
             let done = result.map(|head| Done { answer, head, events });
             let _ = reply.send(done.map_err(EngineError::Stopped));
         });
-    }
-
-    fn decide(&self, envelope: &Envelope) -> Result<Decision, EngineError> {
-        Ok(decide(&self.view(), envelope)?)
-    }
-
-    /// Folds a decision and everything it leads to, and gives the events to be appended.
-    fn settle(&mut self, envelope: &Envelope, decision: Decision) -> Result<Vec<Event>, String> {
-        let mut batch = Vec::new();
-        let cause = Cause::Command(envelope.id);
-        let time = envelope.time.max(self.hot.time);
-        for new in decision.events {
-            batch.push(self.fold(event(new, time, envelope.actor.clone(), cause))?);
-        }
-        loop {
-            let led_to = follow_up(&self.view(), time).map_err(|fault| fault.to_string())?;
-            if led_to.is_empty() {
-                return Ok(batch);
-            }
-            let cause = Cause::Event(self.hot.position);
-            for new in led_to {
-                batch.push(self.fold(event(new, time, Actor::Engine, cause))?);
-            }
-        }
-    }
-
-    fn view(&self) -> View<'_> {
-        View { hot: &self.hot, archive: &self.archive, applications: &self.applications }
-    }
-
-    fn fold(&mut self, event: Event) -> Result<Event, String> {
-        let at = self.hot.position.next();
-        if let Fact::ApplicationPublished { application, text } = &event.fact {
-            let parsed = Application::parse(text).map_err(|error| error.to_string())?;
-            self.applications.add(application.clone(), parsed);
-        }
-        self.hot.apply(at, &event);
-        self.archive.apply(at, &event);
-        match self.archive.failure() {
-            None => Ok(event),
-            Some(failure) => Err(failure.to_string()),
-        }
     }
 
     /// Hands a batch to the log's writer; `release` learns when it is durable.
@@ -185,15 +135,11 @@ impl Decider {
         if durable.recv() != Ok(true) {
             return;
         }
-        if let Err(error) = self.archive.flush() {
+        if let Err(error) = self.state.archive_mut().flush() {
             self.fail(error.to_string());
             return;
         }
-        self.snapshot_at = self.hot.position;
-        self.snapshots.write(&self.hot);
+        self.snapshot_at = self.state.hot().position;
+        self.snapshots.write(self.state.hot());
     }
-}
-
-fn event(new: NewEvent, time: event::Timestamp, actor: Actor, cause: Cause) -> Event {
-    Event { time, actor, cause, fact: new.fact, private: new.private }
 }

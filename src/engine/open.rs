@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 
-use command::{Application, Applications, Command, Start, Stop};
+use command::{Command, Start, State, Stop};
 use event::{Actor, Position};
 use log::{Committer, EventLog, ReadError};
 use projections::{Archive, Hot, Shelf, ShelfError};
@@ -82,22 +82,15 @@ impl Engine {
         .await
         .map_err(std::io::Error::other)??;
         let (hot, archive, opened) = replayed;
-        let mut applications = Applications::default();
-        for (reference, text) in hot.directory.applications() {
-            let parsed =
-                Application::parse(text).map_err(|_| OpenError::Application(reference.clone()))?;
-            applications.add(reference, parsed);
-        }
+        let state = State::new(hot, archive).map_err(OpenError::Application)?;
         let (requests, received) = mpsc::channel(4096);
         let (durable, durable_news) = watch::channel(opened.head);
         let (failure, failure_news) = watch::channel(None);
-        let (next_timer, next_timer_news) = watch::channel(hot.timers.next());
+        let (next_timer, next_timer_news) = watch::channel(state.hot().timers.next());
         let decider = Decider {
             next_timer,
-            snapshot_at: hot.position,
-            hot,
-            archive,
-            applications,
+            snapshot_at: state.hot().position,
+            state,
             committer: Committer::start(Arc::clone(&options.log)),
             snapshots,
             durable: Arc::new(durable),
