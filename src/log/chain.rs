@@ -17,12 +17,38 @@ pub struct Tip {
     pub(crate) hash: ChunkHash,
 }
 
-/// A chunk ready to be kept.
+/// What is kept under one position: one chunk, or several that belong to small commits.
 pub struct Sealed {
     /// The position of its first event.
     pub(crate) first: Position,
-    /// Its bytes.
+    /// The bytes of its chunks, one after another.
     pub(crate) bytes: Vec<u8>,
+}
+
+/// Where a log ends, and what the next commit can join.
+#[derive(Default)]
+pub(crate) struct End {
+    /// The end of the chain.
+    pub(crate) tip: Tip,
+    /// What is kept last.
+    pub(crate) last: Option<Sealed>,
+}
+
+/// What is kept under one position does not grow beyond this.
+const SEALED_LEN_MAX: usize = 8 * 1024;
+
+/// Joins a commit of one chunk to what is kept last, while that is small.
+///
+/// A log of small commits would otherwise be a log of small values, which takes twice the space
+/// and is read at a fraction of the speed. A value is replaced as a whole or not at all, so the
+/// commits that were in it are as safe as before.
+pub(crate) fn join(last: Option<&Sealed>, mut chunks: Vec<Sealed>) -> Vec<Sealed> {
+    if let (Some(last), [chunk]) = (last, chunks.as_mut_slice())
+        && last.bytes.len() + chunk.bytes.len() <= SEALED_LEN_MAX
+    {
+        *chunk = Sealed { first: last.first, bytes: [&*last.bytes, &*chunk.bytes].concat() };
+    }
+    chunks
 }
 
 /// Cuts a batch into chunks behind `tip`; gives them and the new tip.
@@ -114,5 +140,60 @@ impl Links {
     /// Whether the last chunk ends its commit.
     pub(crate) fn is_whole(&self) -> bool {
         self.last.is_none_or(|(header, _)| header.after == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::{sample, samples};
+
+    #[test]
+    fn small_commits_share_a_value_until_it_is_full() {
+        let (mut tip, mut last, mut values) = (Tip::default(), None, 0);
+        for number in 1..=200 {
+            let (chunks, after) = seal(&[sample(number, 50)], tip).unwrap();
+            tip = after;
+            let value = join(last.as_ref(), chunks).pop().unwrap();
+            assert!(value.bytes.len() <= SEALED_LEN_MAX);
+            values += usize::from(value.first == Position(number));
+            let mut links = Links::default();
+            for chunk in Chunk::parse_all(&value.bytes) {
+                links.accept(&chunk.unwrap()).unwrap();
+            }
+            assert_eq!(links.tip(), Some(tip), "the value ends with the newest commit");
+            last = Some(value);
+        }
+        assert!((2..10).contains(&values), "{values} values for 200 commits");
+    }
+
+    #[test]
+    fn a_commit_of_several_chunks_stands_alone() {
+        let (last, tip) = seal(&[sample(1, 50)], Tip::default()).unwrap();
+        let (chunks, _) = seal(&samples(2, 100), tip).unwrap();
+        let count = chunks.len();
+        let values = join(last.last(), chunks);
+        assert_eq!((values.len(), values[0].first), (count, Position(2)));
+    }
+
+    #[test]
+    fn a_chunk_out_of_place_is_refused() {
+        let (first, tip) = seal(&samples(1, 3), Tip::default()).unwrap();
+        let (second, tip) = seal(&samples(4, 3), tip).unwrap();
+        let (third, _) = seal(&samples(7, 3), tip).unwrap();
+        let (other, _) = seal(&samples(4, 4)[1..], first_tip(&first)).unwrap();
+        let accept = |order: [&[Sealed]; 2]| {
+            let mut links = Links::default();
+            order.map(|value| links.accept(&Chunk::parse(&value[0].bytes).unwrap().0))
+        };
+        assert_eq!(accept([&first, &second]), [Ok(()), Ok(())]);
+        assert_eq!(accept([&first, &third])[1], Err("events are missing"));
+        assert_eq!(accept([&second, &second])[1], Err("events are missing"));
+        assert_eq!(accept([&other, &third])[1], Err("the chain of hashes is broken"));
+    }
+
+    fn first_tip(values: &[Sealed]) -> Tip {
+        let chunk = Chunk::parse(&values[0].bytes).unwrap().0;
+        Tip { position: chunk.header.last(), hash: chunk.hash }
     }
 }

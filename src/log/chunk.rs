@@ -103,18 +103,29 @@ pub(crate) enum ChunkError {
 }
 
 impl<'a> Chunk<'a> {
-    /// Reads a chunk and checks its hash.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, ChunkError> {
+    /// Reads the first chunk of `bytes` and checks its hash; gives the bytes behind it, too.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), ChunkError> {
         let (header, body_len) = parse_header(bytes)?;
         let (hashed, rest) = bytes.split_at_checked(HASHED_LEN).ok_or(ChunkError::Short)?;
-        let (hash, body) = rest.split_first_chunk().ok_or(ChunkError::Short)?;
-        if body.len() < body_len {
-            return Err(ChunkError::Short);
-        }
-        if body.len() > body_len || hash_of(hashed, body).0 != *hash {
+        let (hash, rest) = rest.split_first_chunk().ok_or(ChunkError::Short)?;
+        let (body, rest) = rest.split_at_checked(body_len).ok_or(ChunkError::Short)?;
+        if hash_of(hashed, body).0 != *hash {
             return Err(ChunkError::Hash);
         }
-        Ok(Self { header, hash: ChunkHash(*hash), body })
+        Ok((Self { header, hash: ChunkHash(*hash), body }, rest))
+    }
+
+    /// Reads all chunks of `bytes`; ends with the first error.
+    pub(crate) fn parse_all(bytes: &'a [u8]) -> impl Iterator<Item = Result<Self, ChunkError>> {
+        let mut rest = bytes;
+        std::iter::from_fn(move || {
+            let bytes = std::mem::take(&mut rest);
+            let parsed = (!bytes.is_empty()).then(|| Self::parse(bytes))?;
+            Some(parsed.map(|(chunk, after)| {
+                rest = after;
+                chunk
+            }))
+        })
     }
 
     /// The bytes of its events with their positions.
@@ -138,9 +149,17 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// Reads what a chunk says of itself, from its beginning alone: the hash is not checked.
-/// Gives the length of its events, too.
-pub(crate) fn parse_header(bytes: &[u8]) -> Result<(Header, usize), ChunkError> {
+/// What the last chunk of `bytes` says of itself; no hash is checked.
+pub(crate) fn last_header(bytes: &[u8]) -> Result<Header, ChunkError> {
+    let (header, body_len) = parse_header(bytes)?;
+    match bytes.get(HEADER_LEN + body_len..) {
+        None | Some([]) => Ok(header),
+        Some(rest) => last_header(rest),
+    }
+}
+
+/// Reads what a chunk says of itself, from its beginning alone, and the length of its events.
+fn parse_header(bytes: &[u8]) -> Result<(Header, usize), ChunkError> {
     let mut rest = bytes;
     let [version] = take(&mut rest)?;
     if version > FORMAT {
@@ -235,15 +254,15 @@ mod tests {
             previous: ChunkHash([9; 32]),
         };
         let (bytes, hash) = build(&header, &body);
-        let chunk = Chunk::parse(&bytes).unwrap();
-        assert_eq!((chunk.header, chunk.hash), (header, hash));
+        let (chunk, rest) = Chunk::parse(&bytes).unwrap();
+        assert_eq!((chunk.header, chunk.hash, rest.len()), (header, hash, 0));
         bytes
     }
 
     #[test]
     fn a_chunk_reads_as_written() {
         let bytes = sample();
-        let chunk = Chunk::parse(&bytes).unwrap();
+        let (chunk, _) = Chunk::parse(&bytes).unwrap();
         let events: Vec<_> = chunk.events().map(Result::unwrap).collect();
         assert_eq!(events[0], (Position(41), &b"one"[..]));
         assert_eq!(events[1], (Position(42), &[7; 300][..]));
@@ -251,6 +270,17 @@ mod tests {
         assert_eq!(chunk.header.last(), Position(43));
         assert_eq!(chunk.header.commit_first(), Position(1));
         assert_eq!(chunk.header.commit_last(), Position(45));
+    }
+
+    #[test]
+    fn several_chunks_are_read_one_after_another() {
+        let bytes = [sample(), sample()].concat();
+        assert_eq!(Chunk::parse_all(&bytes).filter(Result::is_ok).count(), 2);
+        assert_eq!(last_header(&bytes).unwrap().first, Position(41));
+        let errors: Vec<_> =
+            Chunk::parse_all(&bytes[..bytes.len() - 1]).map(|found| found.err()).collect();
+        assert_eq!(errors, [None, Some(ChunkError::Short)]);
+        assert_eq!(Chunk::parse_all(&[]).count(), 0);
     }
 
     #[test]

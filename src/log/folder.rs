@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use event::Position;
 
-use crate::chain::Tip;
+use crate::chain::{End, Tip};
 use crate::chunk::FORMAT;
 use crate::sled_store::SledStore;
 use crate::store::StoreError;
@@ -99,8 +99,8 @@ pub(crate) struct Folder {
     pub(crate) store: SledStore,
     /// What was mended.
     pub(crate) healed: Vec<Healed>,
-    /// The end of the chain.
-    pub(crate) tip: Tip,
+    /// Where the log ends.
+    pub(crate) end: End,
 }
 
 const FORMAT_FILE: &str = "format";
@@ -119,12 +119,12 @@ impl Folder {
         let mut healed = Vec::new();
         delete_snapshots(&sled_folder, &mut healed).map_err(|error| failed(error.into()))?;
         let store = SledStore::open(folder, &sled_folder, lock).map_err(failed)?;
-        let tip = mend_tail(&store, &mut healed).map_err(|error| tail_fault(folder, error))?;
-        check_mark(folder, &store, tip)?;
+        let end = mend_tail(&store, &mut healed).map_err(|error| tail_fault(folder, error))?;
+        check_mark(folder, &store, end.tip)?;
         for one in &healed {
             tracing::warn!(folder = %folder.display(), "after a crash the log {one}");
         }
-        Ok(Self { store, healed, tip })
+        Ok(Self { store, healed, end })
     }
 }
 

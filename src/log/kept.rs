@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event::{Event, Position, Recorded};
 
-use crate::chain::{Links, Tip, seal};
+use crate::chain::{End, Links, join, seal};
 use crate::chunk::Chunk;
 use crate::folder::{Folder, Healed, OpenError};
 use crate::memory::MemoryStore;
@@ -31,7 +31,7 @@ pub struct KeptLog<S: ChunkStore> {
 }
 
 struct Writer {
-    tip: Tip,
+    end: End,
     poisoned: bool,
 }
 
@@ -41,8 +41,8 @@ const PROGRESS_CHUNKS: u64 = 1024;
 impl KeptLog<SledStore> {
     /// Opens the log in `folder`, or begins one there, and mends what a crash can leave behind.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        let Folder { store, healed, tip } = Folder::open(folder)?;
-        Ok(Self::new(store, tip, healed))
+        let Folder { store, healed, end } = Folder::open(folder)?;
+        Ok(Self::new(store, end, healed))
     }
 
     /// Opens a log that **loses acknowledged events** in a power cut, to show that the test for
@@ -67,18 +67,18 @@ impl KeptLog<SledStore> {
 
 impl Default for KeptLog<MemoryStore> {
     fn default() -> Self {
-        Self::new(MemoryStore::default(), Tip::default(), Vec::new())
+        Self::new(MemoryStore::default(), End::default(), Vec::new())
     }
 }
 
 impl<S: ChunkStore> KeptLog<S> {
-    /// A log over a store whose chain ends at `tip`.
-    pub(crate) fn new(store: S, tip: Tip, healed: Vec<Healed>) -> Self {
+    /// A log over a store that ends at `end`.
+    pub(crate) fn new(store: S, end: End, healed: Vec<Healed>) -> Self {
         Self {
             store,
             healed,
-            head: AtomicU64::new(tip.position.0),
-            writer: Mutex::new(Writer { tip, poisoned: false }),
+            head: AtomicU64::new(end.tip.position.0),
+            writer: Mutex::new(Writer { end, poisoned: false }),
         }
     }
 
@@ -102,18 +102,23 @@ impl<S: ChunkStore> KeptLog<S> {
         let mut fault = None;
         let mut done = false;
         let visited = self.store.visit(from, &mut |bytes| {
-            let step = Chunk::parse(bytes).map_err(|error| error.to_string()).and_then(|chunk| {
-                if links.tip().is_none() && chunk.header.first > from {
-                    return Err("events are missing".to_owned());
+            for chunk in Chunk::parse_all(bytes) {
+                let step = chunk.map_err(|error| error.to_string()).and_then(|chunk| {
+                    if links.tip().is_none() && chunk.header.first > from {
+                        return Err("events are missing".to_owned());
+                    }
+                    links.accept(&chunk).map_err(str::to_owned)?;
+                    let step = visit(&chunk)?;
+                    next = chunk.header.last().next();
+                    done = step.is_break() || next > head;
+                    Ok(())
+                });
+                fault = step.err();
+                if done || fault.is_some() {
+                    return ControlFlow::Break(());
                 }
-                links.accept(&chunk).map_err(str::to_owned)?;
-                let step = visit(&chunk)?;
-                next = chunk.header.last().next();
-                done = step.is_break() || next > head;
-                Ok(())
-            });
-            fault = step.err();
-            if done || fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            }
+            ControlFlow::Continue(())
         });
         let reason = match (visited, fault) {
             (Err(StoreError::Io(source)), _) => {
@@ -132,7 +137,7 @@ impl<S: ChunkStore> Drop for KeptLog<S> {
     fn drop(&mut self) {
         let writer = self.writer();
         if !writer.poisoned {
-            self.store.close(writer.tip);
+            self.store.close(writer.end.tip);
         }
     }
 }
@@ -147,17 +152,18 @@ impl<S: ChunkStore> EventLog for KeptLog<S> {
         if writer.poisoned {
             return Err(AppendError::Poisoned);
         }
-        let head = writer.tip.position;
+        let head = writer.end.tip.position;
         if expected_head != head {
             return Err(AppendError::Conflict { head });
         }
-        let (chunks, tip) = seal(batch, writer.tip)?;
+        let (chunks, tip) = seal(batch, writer.end.tip)?;
         if chunks.is_empty() {
             return Ok(head);
         }
-        match self.store.put(&chunks) {
+        let mut values = join(writer.end.last.as_ref(), chunks);
+        match self.store.put(&values) {
             Ok(()) => {
-                writer.tip = tip;
+                writer.end = End { tip, last: values.pop() };
                 self.head.store(tip.position.0, Ordering::Release);
                 Ok(tip.position)
             }
@@ -235,7 +241,7 @@ mod tests {
     use std::sync::atomic::AtomicU8;
 
     use super::*;
-    use crate::chain::Sealed;
+    use crate::chain::{Sealed, Tip};
     use crate::conformance::samples;
 
     /// A store whose disk can be told to fail.
@@ -255,16 +261,16 @@ mod tests {
             self.kept.place()
         }
 
-        fn put(&self, chunks: &[Sealed]) -> Result<(), StoreError> {
+        fn put(&self, values: &[Sealed]) -> Result<(), StoreError> {
             match self.fault.load(Ordering::Relaxed) {
                 FULL => return Err(StoreError::Full("no space".to_owned())),
                 SYNC => {
-                    self.kept.put(chunks)?;
+                    self.kept.put(values)?;
                     return Err(io::Error::other("the disk said no").into());
                 }
                 _ => {}
             }
-            self.kept.put(chunks)
+            self.kept.put(values)
         }
 
         fn visit(
@@ -275,7 +281,7 @@ mod tests {
             self.kept.visit(from, visit)
         }
 
-        fn last(&self) -> Result<Option<(Position, Vec<u8>)>, StoreError> {
+        fn last(&self) -> Result<Option<Sealed>, StoreError> {
             self.kept.last()
         }
 
@@ -289,7 +295,7 @@ mod tests {
     fn failing_log() -> (KeptLog<Failing>, Arc<AtomicU8>) {
         let store = Failing::default();
         let fault = Arc::clone(&store.fault);
-        (KeptLog::new(store, Tip::default(), Vec::new()), fault)
+        (KeptLog::new(store, End::default(), Vec::new()), fault)
     }
 
     #[test]
@@ -329,7 +335,7 @@ mod tests {
             })
             .unwrap();
         for (index, whole) in chunks.iter().enumerate() {
-            let first = Chunk::parse(whole).unwrap().header.first;
+            let first = Chunk::parse(whole).unwrap().0.header.first;
             for bit in (0..whole.len() * 8).step_by(997) {
                 let mut bytes = whole.clone();
                 bytes[bit / 8] ^= 1 << (bit % 8);

@@ -27,9 +27,9 @@ impl ChunkStore for MemoryStore {
         "the log in memory".to_owned()
     }
 
-    fn put(&self, chunks: &[Sealed]) -> Result<(), StoreError> {
+    fn put(&self, values: &[Sealed]) -> Result<(), StoreError> {
         let mut kept = self.chunks.write().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(chunks.iter().map(|chunk| (chunk.first, Arc::from(&*chunk.bytes))));
+        kept.extend(values.iter().map(|value| (value.first, Arc::from(&*value.bytes))));
         Ok(())
     }
 
@@ -53,9 +53,10 @@ impl ChunkStore for MemoryStore {
         Ok(())
     }
 
-    fn last(&self) -> Result<Option<(Position, Vec<u8>)>, StoreError> {
+    fn last(&self) -> Result<Option<Sealed>, StoreError> {
         let chunks = self.chunks.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(chunks.last_key_value().map(|(&first, bytes)| (first, bytes.to_vec())))
+        let last = chunks.last_key_value();
+        Ok(last.map(|(&first, bytes)| Sealed { first, bytes: bytes.to_vec() }))
     }
 
     fn cut(&self, first: Position) -> Result<(), StoreError> {

@@ -125,8 +125,8 @@ impl SledStore {
     }
 
     /// Refuses early what would not fit, because sled does not recover from a full disk.
-    fn check_space(&self, chunks: &[Sealed]) -> Result<(), StoreError> {
-        let bytes: usize = chunks.iter().map(|chunk| chunk.bytes.len()).sum();
+    fn check_space(&self, values: &[Sealed]) -> Result<(), StoreError> {
+        let bytes: usize = values.iter().map(|value| value.bytes.len()).sum();
         let needed = (bytes as u64).saturating_mul(8).saturating_add(2 * SEGMENT_LEN as u64);
         let space = rustix::fs::statvfs(&self.folder).map_err(io::Error::from)?;
         let free = space.f_bavail.saturating_mul(space.f_frsize);
@@ -145,17 +145,17 @@ impl ChunkStore for SledStore {
         format!("the log in {}", self.log_folder.display())
     }
 
-    fn put(&self, chunks: &[Sealed]) -> Result<(), StoreError> {
-        self.check_space(chunks)?;
+    fn put(&self, values: &[Sealed]) -> Result<(), StoreError> {
+        self.check_space(values)?;
         let mut unsynced_len = 0;
-        for chunk in chunks {
-            for (part, bytes) in chunk.bytes.chunks(PART_LEN_MAX).enumerate() {
+        for value in values {
+            for (part, bytes) in value.bytes.chunks(PART_LEN_MAX).enumerate() {
                 if unsynced_len + bytes.len() > UNSYNCED_LEN_MAX {
                     self.sync()?;
                     unsynced_len = 0;
                 }
                 let part = u16::try_from(part).map_err(io::Error::other)?;
-                guarded(|| self.db.insert(key(chunk.first, part), bytes))?;
+                guarded(|| self.db.insert(key(value.first, part), bytes))?;
                 unsynced_len += bytes.len();
             }
         }
@@ -190,17 +190,17 @@ impl ChunkStore for SledStore {
         Ok(())
     }
 
-    fn last(&self) -> Result<Option<(Position, Vec<u8>)>, StoreError> {
+    fn last(&self) -> Result<Option<Sealed>, StoreError> {
         let Some((found, _)) = guarded(|| self.db.last())? else {
             return Ok(None);
         };
-        let position = position_of(&found)?;
+        let first = position_of(&found)?;
         let mut bytes = Vec::new();
-        let mut items = self.db.range(key(position, 0)..);
+        let mut items = self.db.range(key(first, 0)..);
         while let Some((_, part)) = guarded(|| items.next().transpose())? {
             bytes.extend_from_slice(&part);
         }
-        Ok(Some((position, bytes)))
+        Ok(Some(Sealed { first, bytes }))
     }
 
     fn cut(&self, first: Position) -> Result<(), StoreError> {

@@ -7,26 +7,27 @@ use event::Position;
 
 use crate::chain::{Sealed, Tip};
 
-/// Keeps chunks in the order of their first positions.
+/// Keeps chunks, as values in the order of their first positions.
 pub trait ChunkStore: Send + Sync {
     /// Which log this is, for messages.
     fn place(&self) -> String;
 
-    /// Keeps chunks, in order; `Ok` once all would survive a power cut. After a failure other
-    /// than `Full` nobody knows which of them are kept.
-    fn put(&self, chunks: &[Sealed]) -> Result<(), StoreError>;
+    /// Keeps values, in order, in place of those with the same positions; each is kept as a whole
+    /// or not at all. `Ok` once all would survive a power cut. After a failure other than `Full`
+    /// nobody knows which of them are kept.
+    fn put(&self, values: &[Sealed]) -> Result<(), StoreError>;
 
-    /// Visits the chunk that holds `from`, or else the first one behind it, and those after it.
+    /// Visits the value that holds `from`, or else the first one behind it, and those after it.
     fn visit(
         &self,
         from: Position,
         visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError>;
 
-    /// The last chunk with the position it is kept under.
-    fn last(&self) -> Result<Option<(Position, Vec<u8>)>, StoreError>;
+    /// The last value.
+    fn last(&self) -> Result<Option<Sealed>, StoreError>;
 
-    /// Removes all chunks whose first position is `first` or later; durable on return.
+    /// Removes all values whose first position is `first` or later; durable on return.
     fn cut(&self, first: Position) -> Result<(), StoreError>;
 
     /// Told before the log is closed in good order, its chain ending at `tip`.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use event::Position;
 
 use crate::Healed;
-use crate::chain::{Links, Tip};
+use crate::chain::{End, Links, Tip};
 use crate::chunk::{self, Chunk, ChunkError};
 use crate::store::{ChunkStore, StoreError};
 
@@ -24,7 +24,7 @@ pub(crate) enum TailError {
 }
 
 enum Tail {
-    Whole(Tip),
+    Whole(End),
     Torn { first: Position, last: Position },
 }
 
@@ -32,15 +32,15 @@ enum Tail {
 pub(crate) fn mend_tail(
     store: &impl ChunkStore,
     healed: &mut Vec<Healed>,
-) -> Result<Tip, TailError> {
+) -> Result<End, TailError> {
     let (first, last) = match find_tail(store)? {
-        Tail::Whole(tip) => return Ok(tip),
+        Tail::Whole(end) => return Ok(end),
         Tail::Torn { first, last } => (first, last),
     };
     store.cut(first)?;
     healed.push(Healed::TailCut { first, last });
     match find_tail(store)? {
-        Tail::Whole(tip) => Ok(tip),
+        Tail::Whole(end) => Ok(end),
         // A commit begins when the one before it is durable, so only one can be torn.
         Tail::Torn { .. } => Err(damaged("two appends are not whole")),
     }
@@ -48,31 +48,35 @@ pub(crate) fn mend_tail(
 
 /// Reads the last commit, from the chunk before it on, and says whether all of it is there.
 fn find_tail(store: &impl ChunkStore) -> Result<Tail, TailError> {
-    let Some((kept_under, bytes)) = store.last()? else {
-        return Ok(Tail::Whole(Tip::default()));
+    let Some(last) = store.last()? else {
+        return Ok(Tail::Whole(End::default()));
     };
-    let (end, _) = chunk::parse_header(&bytes).map_err(chunk_fault)?;
-    if end.first != kept_under || end.count == 0 {
+    let end = chunk::last_header(&last.bytes).map_err(chunk_fault)?;
+    if end.first < last.first || end.count == 0 {
         return Err(damaged("the last chunk contradicts itself"));
     }
     let first = end.commit_first();
     let from = Position(first.0.saturating_sub(1)).max(Position(1));
-    let (mut links, mut short) = (Links::default(), false);
-    let mut fault = None;
+    let (mut links, mut short, mut fault) = (Links::default(), false, None);
     store.visit(from, &mut |bytes| {
-        let step = match Chunk::parse(bytes) {
-            Err(ChunkError::Short) => {
-                short = true;
+        for chunk in Chunk::parse_all(bytes) {
+            let step = match chunk {
+                Err(ChunkError::Short) => {
+                    short = true;
+                    return ControlFlow::Break(());
+                }
+                Err(error) => Err(chunk_fault(error)),
+                Ok(chunk) if links.tip().is_none() && chunk.header.first > from => {
+                    Err(damaged("events are missing"))
+                }
+                Ok(chunk) => links.accept(&chunk).map_err(damaged),
+            };
+            if let Err(error) = step {
+                fault = Some(error);
                 return ControlFlow::Break(());
             }
-            Err(error) => Err(chunk_fault(error)),
-            Ok(chunk) if links.tip().is_none() && chunk.header.first > from => {
-                Err(damaged("events are missing"))
-            }
-            Ok(chunk) => links.accept(&chunk).map_err(damaged),
-        };
-        fault = step.err();
-        if fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+        ControlFlow::Continue(())
     })?;
     if let Some(fault) = fault {
         return Err(fault);
@@ -85,7 +89,7 @@ fn find_tail(store: &impl ChunkStore) -> Result<Tail, TailError> {
     if short || !links.is_whole() {
         return Ok(Tail::Torn { first, last: end.last() });
     }
-    Ok(Tail::Whole(tip))
+    Ok(Tail::Whole(End { tip, last: Some(last) }))
 }
 
 /// The end of the chunk that ends at `position`; `None` where no sound chunk does.
@@ -95,7 +99,8 @@ pub(crate) fn tip_at(
 ) -> Result<Option<Tip>, StoreError> {
     let mut found = None;
     store.visit(position, &mut |bytes| {
-        let chunk = Chunk::parse(bytes).ok().filter(|chunk| chunk.header.last() == position);
+        let mut chunks = Chunk::parse_all(bytes).filter_map(Result::ok);
+        let chunk = chunks.find(|chunk| chunk.header.last() == position);
         found = chunk.map(|chunk| Tip { position, hash: chunk.hash });
         ControlFlow::Break(())
     })?;
@@ -138,13 +143,13 @@ mod tests {
             store.put(&chunks[..kept]).unwrap();
             let last = Position(chunks[kept].first.0 - 1);
             let mut healed = Vec::new();
-            assert_eq!(mend_tail(&store, &mut healed).unwrap(), tip, "{kept} chunks kept");
+            assert_eq!(mend_tail(&store, &mut healed).unwrap().tip, tip, "{kept} chunks kept");
             assert_eq!(healed, [Healed::TailCut { first: Position(71), last }]);
-            assert!(store.last().unwrap().unwrap().0 < Position(71));
+            assert!(store.last().unwrap().unwrap().first < Position(71));
             // The place is free for another commit.
             let (again, again_tip) = seal(&[sample(71, 5)], tip).unwrap();
             store.put(&again).unwrap();
-            assert_eq!(mend_tail(&store, &mut Vec::new()).unwrap(), again_tip);
+            assert_eq!(mend_tail(&store, &mut Vec::new()).unwrap().tip, again_tip);
         }
     }
 
@@ -155,7 +160,7 @@ mod tests {
         end.bytes.truncate(end.bytes.len() - 1);
         store.put(&chunks).unwrap();
         let mut healed = Vec::new();
-        assert_eq!(mend_tail(&store, &mut healed).unwrap(), tip);
+        assert_eq!(mend_tail(&store, &mut healed).unwrap().tip, tip);
         assert_eq!(healed, [Healed::TailCut { first: Position(71), last: Position(170) }]);
     }
 
@@ -164,7 +169,7 @@ mod tests {
         let store = MemoryStore::default();
         let (chunks, _) = seal(&samples(1, 100), Tip::default()).unwrap();
         store.put(&chunks[..1]).unwrap();
-        assert_eq!(mend_tail(&store, &mut Vec::new()).unwrap(), Tip::default());
+        assert_eq!(mend_tail(&store, &mut Vec::new()).unwrap().tip, Tip::default());
         assert!(store.last().unwrap().is_none());
     }
 
@@ -183,7 +188,7 @@ mod tests {
             damage(&mut chunks);
             store.put(&chunks).unwrap();
             let found = mend_tail(&store, &mut Vec::new());
-            assert!(matches!(found, Err(TailError::Damaged(_))), "{index}: {found:?}");
+            assert!(matches!(found, Err(TailError::Damaged(_))), "damage {index}");
         }
     }
 
