@@ -30,6 +30,18 @@ impl Program {
         Ok(program)
     }
 
+    /// What the log of a stopped installation says last; empty where there is none.
+    pub(crate) fn last_events(folder: &Path) -> String {
+        let program = binary().map(|binary| Self {
+            binary,
+            folder: folder.to_owned(),
+            child: None,
+            starts: 0,
+        });
+        let events = program.and_then(|program| program.text(&["log", "tail", "--count", "60"]));
+        events.unwrap_or_default()
+    }
+
     /// The configuration file.
     pub fn configuration(&self) -> PathBuf {
         self.folder.join("postbook.toml")

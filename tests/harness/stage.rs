@@ -48,10 +48,15 @@ impl Stage {
         Program::install(&self.folder().join("installation"), configuration)
     }
 
-    /// The ends of all logs: the program's and the servers'.
+    /// The ends of all logs: the program's two and the servers'.
     fn logs(&self) -> String {
         let mut text = String::new();
-        let mut folders = vec![self.folder().join("installation")];
+        let mut folders = vec![];
+        let installation = self.folder().join("installation");
+        if installation.exists() {
+            text += &format!("---- events\n{}", Program::last_events(&installation));
+            folders.push(installation);
+        }
         folders.extend(self.servers.as_ref().and_then(|servers| servers.logs().ok()));
         for folder in folders {
             let Ok(entries) = fs::read_dir(folder) else { continue };
