@@ -114,7 +114,7 @@ impl Agent {
              Accept-Language: en-GB, en-US\r\nContent-Language: en-GB\r\nX-MS-Has-Attach:\r\n\
              X-MS-TNEF-Correlator:\r\nx-ms-exchange-organization-authas: Internal\r\n\
              X-MS-Exchange-CrossTenant-userprincipalname: {address}\r\n\
-             X-Originating-IP: [10.20.30.40]\r\nX-Auto-Response-Suppress: DR, OOF\r\n\
+             X-Originating-IP: [10.20.30.40]\r\n\
              MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n\tboundary=\"{boundary}\"\r\n\r\n\
              --{boundary}\r\nContent-Type: text/plain; charset=\"utf-8\"\r\n\
              Content-Transfer-Encoding: base64\r\n\r\n{plain}\r\n\
