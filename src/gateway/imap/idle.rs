@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::error::ImapError;
 use super::response::{Response, Status};
-use super::session::Session;
+use super::session::{LITERAL_BYTES_MAX, Session};
 use crate::{ImapTimeouts, Step};
 
 /// What came of waiting.
@@ -24,7 +24,7 @@ pub(super) async fn wait(
     let step = Step::Idle;
     let tag = session.start(step, "IDLE").await?;
     loop {
-        match session.receive(step, 0).await? {
+        match session.receive(step, LITERAL_BYTES_MAX).await? {
             Response::Continue => break,
             Response::Tagged { .. } => return Ok(Idle::Unavailable),
             _ => {}
@@ -33,7 +33,7 @@ pub(super) async fn wait(
     let deadline = Instant::now() + timeouts.idle_renew;
     while !session.news {
         let left = deadline.saturating_duration_since(Instant::now());
-        match session.receive_within(step, 0, left).await {
+        match session.receive_within(step, LITERAL_BYTES_MAX, left).await {
             // The end of IDLE without our asking leaves the session usable.
             Ok(Response::Tagged { status, .. }) => {
                 return Ok(match status {
@@ -47,7 +47,7 @@ pub(super) async fn wait(
         }
     }
     session.send(step, "DONE").await?;
-    let completion = session.finish(step, &tag, 0, |_| {}).await?;
+    let completion = session.finish(step, &tag, LITERAL_BYTES_MAX, |_| {}).await?;
     completion.demand_ok(step)?;
     Ok(Idle::Look)
 }

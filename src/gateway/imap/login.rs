@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::error::ImapError;
 use super::folder;
 use super::response::{Code, Response, Status};
-use super::session::{Completion, Session};
+use super::session::{Completion, LITERAL_BYTES_MAX, Session};
 use crate::net::{self, Wire};
 use crate::{ImapAccount, Security, Step};
 
@@ -84,7 +84,7 @@ async fn authenticate(session: &mut Session, account: &ImapAccount) -> Result<()
         let password =
             folder::quoted(password).ok_or(ImapError::Unsendable { what: "password" })?;
         let command = format!("LOGIN {user} {password}");
-        session.run(Step::Login, &command, 0, |_| {}).await?
+        session.run(Step::Login, &command, LITERAL_BYTES_MAX, |_| {}).await?
     };
     match completion.status {
         Status::Ok => Ok(()),
@@ -104,7 +104,7 @@ async fn authenticate_plain(
     let step = Step::Login;
     let tag = session.start(step, "AUTHENTICATE PLAIN").await?;
     loop {
-        match session.receive(step, 0).await? {
+        match session.receive(step, LITERAL_BYTES_MAX).await? {
             Response::Continue => break,
             Response::Tagged { status, text, .. } => return Ok(Completion { status, text }),
             _ => {}
@@ -112,7 +112,7 @@ async fn authenticate_plain(
     }
     let answer = STANDARD.encode(format!("\0{user}\0{password}"));
     session.send(step, &answer).await?;
-    session.finish(step, &tag, 0, |_| {}).await
+    session.finish(step, &tag, LITERAL_BYTES_MAX, |_| {}).await
 }
 
 /// Opens the folder for reading only, so that nothing we do can change it.
@@ -123,7 +123,7 @@ pub(super) async fn open(session: &mut Session, name: &str) -> Result<Folder, Im
     let (mut uid_validity, mut uid_next) = (None, None);
     let command = format!("EXAMINE {quoted}");
     let completion = session
-        .run(step, &command, 0, |response| {
+        .run(step, &command, LITERAL_BYTES_MAX, |response| {
             if let Response::Untagged { code: Some(code), .. } = response {
                 match code {
                     Code::UidValidity(value) => uid_validity = Some(value),

@@ -11,7 +11,7 @@ use crate::net::Wire;
 use crate::{ImapTimeouts, Step};
 
 /// Literals in answers that carry no message.
-const LITERAL_BYTES_MAX: u64 = 64 << 10;
+pub(super) const LITERAL_BYTES_MAX: u64 = 64 << 10;
 /// Untagged answers to a command; a batch has a few hundred.
 const RESPONSES_MAX: usize = 10_000;
 /// Untagged answers to a listing, which has one for each message of the folder.

@@ -18,3 +18,5 @@ mod proxy;
 mod script;
 #[cfg(test)]
 mod smtp;
+#[cfg(test)]
+mod store;
