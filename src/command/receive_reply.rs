@@ -1,8 +1,8 @@
 //! A mail arrived at the internal address: a handler's answer, or something to be refused.
 
 use event::{
-    Address, ContactId, Fact, Handler, LateReason, MessageRef, OutgoingId, Position, Private,
-    ReplyRefusal, Source, ThreadId,
+    Address, AutomaticKind, ContactId, Fact, Handler, LateReason, MessageRef, OutgoingId, Position,
+    Private, ReplyRefusal, Source, ThreadId,
 };
 use mail::Parsed;
 use projections::Place;
@@ -99,7 +99,8 @@ impl ReceiveReply {
             Finding::Delivery(delivery) => delivery,
         };
         let refuse = |reason| Err((Some(delivery.contact), reason));
-        if self.parsed.automatic.is_some() {
+        // A person's mail may ask for no automatic answers, as some companies' servers do.
+        if self.parsed.automatic.is_some_and(|kind| kind != AutomaticKind::List) {
             return refuse(ReplyRefusal::Automatic);
         }
         let sender = self.parsed.from.as_ref().map(|from| &from.address);
