@@ -15,10 +15,12 @@ mod maildir;
 mod net;
 mod outbound;
 mod smtp;
+mod step;
 mod stop;
 mod store;
 mod target;
 mod tls;
+mod wire;
 
 pub use account::{
     Credentials, History, ImapAccount, ImapTimeouts, MaildirAccount, Secret, Security, SmtpAccount,
@@ -31,10 +33,11 @@ pub use imap::{ImapError, run_imap};
 pub use inbox::{Inbox, InboxError};
 pub use intake::Intake;
 pub use maildir::{MaildirError, run_maildir};
-pub use net::{ConnectError, Step};
+pub use net::ConnectError;
 pub use outbound::{Outbound, run_outbound};
 pub use projections::ImapCursor;
 pub use smtp::{Envelope, SendOutcome, SmtpSender};
+pub use step::Step;
 pub use stop::{Stop, Stopper};
 pub use store::{MessageStore, StoreError};
 pub use target::Target;

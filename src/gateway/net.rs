@@ -1,71 +1,16 @@
 //! Connecting: names, loopback, time limits and TLS, the same for IMAP and SMTP.
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
-use crate::{Security, Trust};
-
-/// What a gateway was doing when something went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Finding the server's address.
-    Resolve,
-    /// Opening the connection.
-    Connect,
-    /// Agreeing on TLS.
-    Handshake,
-    /// Waiting for the server's first line.
-    Greeting,
-    /// Asking what the server can do.
-    Capability,
-    /// Asking for TLS.
-    StartTls,
-    /// Logging in.
-    Login,
-    /// Opening the folder.
-    Select,
-    /// Looking for new messages.
-    List,
-    /// Fetching messages.
-    Fetch,
-    /// Waiting for news.
-    Idle,
-    /// Naming sender and recipients.
-    Envelope,
-    /// Sending the message.
-    Data,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Resolve => "finding its address",
-            Self::Connect => "connecting",
-            Self::Handshake => "agreeing on TLS",
-            Self::Greeting => "waiting for its greeting",
-            Self::Capability => "asking what it can do",
-            Self::StartTls => "asking for TLS",
-            Self::Login => "logging in",
-            Self::Select => "opening the folder",
-            Self::List => "looking for new messages",
-            Self::Fetch => "fetching messages",
-            Self::Idle => "waiting for news",
-            Self::Envelope => "naming sender and recipients",
-            Self::Data => "sending the message",
-        })
-    }
-}
+use crate::wire::Wire;
+use crate::{Security, Step, Trust};
 
 /// Why there is no connection; the text says what the operator can do.
 #[derive(Debug, thiserror::Error)]
@@ -132,13 +77,6 @@ pub enum ConnectError {
         /// What happened.
         reason: String,
     },
-}
-
-/// A connection, protected or on the own machine.
-#[derive(Debug)]
-pub(crate) enum Wire {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// Opens a TCP connection without Nagle's delay; plain text goes to loopback addresses only.
@@ -214,55 +152,5 @@ fn refused_handshake(host: &str, error: &io::Error) -> ConnectError {
             ConnectError::Certificate { host: host.to_owned(), reason: reason.to_string() }
         }
         _ => ConnectError::Tls { host: host.to_owned(), reason: error.to_string() },
-    }
-}
-
-impl Wire {
-    /// The address at the other end.
-    pub(crate) fn peer_addr(&self) -> io::Result<SocketAddr> {
-        match self {
-            Self::Plain(stream) => stream.peer_addr(),
-            Self::Tls(stream) => stream.get_ref().0.peer_addr(),
-        }
-    }
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
     }
 }

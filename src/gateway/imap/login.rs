@@ -7,7 +7,8 @@ use super::error::ImapError;
 use super::folder;
 use super::response::{Code, Response, Status};
 use super::session::{Completion, LITERAL_BYTES_MAX, Session};
-use crate::net::{self, Wire};
+use crate::net;
+use crate::wire::Wire;
 use crate::{ImapAccount, Security, Step};
 
 /// The folder as the server shows it at the opening.

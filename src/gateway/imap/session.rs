@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::codec::Codec;
 use super::error::ImapError;
 use super::response::{Response, Status};
-use crate::net::Wire;
+use crate::wire::Wire;
 use crate::{ImapTimeouts, Step};
 
 /// Literals in answers that carry no message.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::Wire;
+use crate::wire::Wire;
 
 /// A connection, after some bytes that are read first.
 #[derive(Debug)]

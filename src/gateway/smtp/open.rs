@@ -7,7 +7,8 @@ use lettre::transport::smtp::extension::ClientId;
 use super::greeted::Greeted;
 use super::starttls::start_tls;
 use super::transaction::{Failure, from_lettre};
-use crate::net::{self, Wire};
+use crate::net;
+use crate::wire::Wire;
 use crate::{ConnectError, Security, SmtpAccount, Step};
 
 /// Why no mail can be sent at all; none of it is the message's fault.
