@@ -47,12 +47,14 @@ pub(super) async fn list(session: &mut Session, from: u32) -> Result<Vec<Listed>
     session
         .demand(Step::List, &command, |response| {
             if let Response::Fetch(attributes) = response
-                && let (Some(uid), Some(size)) = (attributes.uid, attributes.size)
+                && let Some(uid) = attributes.uid
                 // `n:*` always names the last message, also where its UID is lower
                 // (RFC 3501 section 6.4.8).
                 && uid >= from
             {
-                found.insert(uid, size);
+                // A message whose size is not told is a message all the same.
+                let size: &mut u64 = found.entry(uid).or_default();
+                *size = attributes.size.unwrap_or_default().max(*size);
             }
         })
         .await?;

@@ -23,16 +23,15 @@ pub(super) async fn wait(
 ) -> Result<Idle, ImapError> {
     let step = Step::Idle;
     let tag = session.start(step, "IDLE").await?;
-    loop {
-        match session.receive(step, LITERAL_BYTES_MAX).await? {
-            Response::Continue => break,
-            Response::Tagged { .. } => return Ok(Idle::Unavailable),
-            _ => {}
-        }
+    if session.until_continue(step).await?.is_some() {
+        return Ok(Idle::Unavailable);
     }
     let deadline = Instant::now() + timeouts.idle_renew;
     while !session.news {
         let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
         match session.receive_within(step, LITERAL_BYTES_MAX, left).await {
             // The end of IDLE without our asking leaves the session usable.
             Ok(Response::Tagged { status, .. }) => {

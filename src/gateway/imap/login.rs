@@ -104,12 +104,8 @@ async fn authenticate_plain(
 ) -> Result<Completion, ImapError> {
     let step = Step::Login;
     let tag = session.start(step, "AUTHENTICATE PLAIN").await?;
-    loop {
-        match session.receive(step, LITERAL_BYTES_MAX).await? {
-            Response::Continue => break,
-            Response::Tagged { status, text, .. } => return Ok(Completion { status, text }),
-            _ => {}
-        }
+    if let Some(completion) = session.until_continue(step).await? {
+        return Ok(completion);
     }
     let answer = STANDARD.encode(format!("\0{user}\0{password}"));
     session.send(step, &answer).await?;

@@ -123,6 +123,24 @@ impl Session {
             .map_err(|error| ImapError::from_codec(step, error))
     }
 
+    /// Reads until the server waits for us to go on with a command; returns how it ended where it
+    /// ended instead.
+    pub(super) async fn until_continue(
+        &mut self,
+        step: Step,
+    ) -> Result<Option<Completion>, ImapError> {
+        for _ in 0..RESPONSES_MAX {
+            match self.receive(step, LITERAL_BYTES_MAX).await? {
+                Response::Continue => return Ok(None),
+                Response::Tagged { status, text, .. } => {
+                    return Ok(Some(Completion { status, text }));
+                }
+                _ => {}
+            }
+        }
+        Err(endless(step, RESPONSES_MAX))
+    }
+
     /// Reads to the answer tagged `tag`; `each` sees every other one.
     pub(super) async fn finish(
         &mut self,
@@ -154,10 +172,7 @@ impl Session {
                 return Err(ImapError::Hang { step, after });
             }
         }
-        Err(ImapError::Protocol {
-            step,
-            what: format!("it sent more than {responses_max} responses to one command"),
-        })
+        Err(endless(step, responses_max))
     }
 
     /// Reads one response.
@@ -206,4 +221,9 @@ impl Completion {
             _ => Err(ImapError::Refused { step, text: self.text }),
         }
     }
+}
+
+fn endless(step: Step, responses_max: usize) -> ImapError {
+    let what = format!("it sent more than {responses_max} responses to one command");
+    ImapError::Protocol { step, what }
 }

@@ -93,7 +93,9 @@ async fn login(
 
 fn refused(step: Step, error: &lettre::transport::smtp::Error) -> OpenError {
     match from_lettre(error) {
-        Failure::Negative { code, text } => OpenError::Refused { step, code, text },
+        Failure::Negative { code, text } | Failure::Rejected { code, text } => {
+            OpenError::Refused { step, code, text }
+        }
         Failure::Impossible(text)
         | Failure::BeforeData(text)
         | Failure::InData(text)

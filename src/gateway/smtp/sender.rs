@@ -7,7 +7,7 @@ use event::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 
 use super::open::open;
-use super::transaction::{Failure, transact};
+use super::transaction::{Failure, reset, transact};
 use crate::SmtpAccount;
 
 /// Who a message is from and who gets it, as the servers on its way are told.
@@ -67,30 +67,32 @@ impl SmtpSender {
             match transact(&mut kept, &self.account.timeouts, envelope, &message).await {
                 // The server closed it meanwhile, which says nothing about the message.
                 Err(Failure::BeforeData(_) | Failure::Negative { code: 421, .. }) => {}
-                result => return self.conclude(kept, result),
+                result => return self.conclude(kept, result).await,
             }
         }
         match open(&self.account).await {
             Ok(mut fresh) => {
                 let result = transact(&mut fresh, &self.account.timeouts, envelope, &message).await;
-                self.conclude(fresh, result)
+                self.conclude(fresh, result).await
             }
             Err(error) => SendOutcome::Deferred { code: error.code(), text: error.to_string() },
         }
     }
 
-    fn conclude(
+    /// Keeps the connection where it can be used again.
+    async fn conclude(
         &mut self,
-        connection: AsyncSmtpConnection,
+        mut connection: AsyncSmtpConnection,
         result: Result<(), Failure>,
     ) -> SendOutcome {
-        let reusable = match &result {
-            Ok(()) => true,
-            Err(Failure::Negative { code, .. }) => *code != 421,
-            Err(Failure::Impossible(_)) => true,
+        let usable = match &result {
+            Ok(()) | Err(Failure::Impossible(_)) => true,
+            Err(Failure::Negative { code, .. } | Failure::Rejected { code, .. }) => {
+                *code != 421 && reset(&mut connection, &self.account.timeouts).await
+            }
             Err(Failure::BeforeData(_) | Failure::InData(_) | Failure::AfterData(_)) => false,
         };
-        if reusable && !connection.has_broken() {
+        if usable {
             self.connection = Some(connection);
         }
         result.map_or_else(SendOutcome::from, |()| SendOutcome::Sent)
@@ -105,8 +107,10 @@ impl From<Failure> for SendOutcome {
                 code: 0,
                 text: format!("the server does not accept our login: {text}"),
             },
-            Failure::Negative { code, text } if code >= 500 => Self::Refused { code, text },
-            Failure::Negative { code, text } => Self::Deferred { code, text },
+            Failure::Negative { code, text } | Failure::Rejected { code, text } => match code {
+                500.. => Self::Refused { code, text },
+                _ => Self::Deferred { code, text },
+            },
             Failure::Impossible(text) => Self::Refused { code: 0, text },
             Failure::BeforeData(text) | Failure::InData(text) => Self::Deferred { code: 0, text },
             Failure::AfterData(text) => Self::Uncertain { text },

@@ -8,7 +8,7 @@ use lettre::transport::smtp;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Rset};
 use lettre::transport::smtp::extension::Extension;
-use lettre::transport::smtp::response::Response;
+use lettre::transport::smtp::response::{Response, Severity};
 
 use super::sender::Envelope;
 use crate::SmtpTimeouts;
@@ -16,8 +16,10 @@ use crate::SmtpTimeouts;
 /// How a transaction failed; the variants differ in what the server may have done.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The server answered no.
+    /// The server answered no before it got the message.
     Negative { code: u16, text: String },
+    /// The server got the message and answered no.
+    Rejected { code: u16, text: String },
     /// The server cannot take such a message at all.
     Impossible(String),
     /// The connection was lost before DATA.
@@ -27,6 +29,9 @@ pub(super) enum Failure {
     /// The connection was lost after the final dot: nobody knows.
     AfterData(String),
 }
+
+const COMPLETION: Severity = Severity::PositiveCompletion;
+const INTERMEDIATE: Severity = Severity::PositiveIntermediate;
 
 /// Bytes written at once.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -40,20 +45,22 @@ pub(super) async fn transact(
     envelope: &Envelope,
     message: &[u8],
 ) -> Result<(), Failure> {
-    let mail = mail_command(connection, envelope, message)?;
-    ask(timeouts.step, connection.command(mail)).await?;
+    let (step, mail) = (timeouts.step, mail_command(connection, envelope, message)?);
+    ask(step, COMPLETION, connection.command(mail)).await?;
     for recipient in &envelope.to {
         let command = format!("RCPT TO:<{recipient}>\r\n");
-        if let Err(failure) = ask(timeouts.step, connection.command(command)).await {
-            return Err(reset(connection, timeouts, failure).await);
-        }
+        ask(step, COMPLETION, connection.command(command)).await?;
     }
-    match ask(timeouts.step, connection.command(Data)).await {
-        Err(Failure::BeforeData(text)) => return Err(Failure::InData(text)),
-        Err(failure) => return Err(reset(connection, timeouts, failure).await),
-        Ok(()) => {}
-    }
+    ask(step, INTERMEDIATE, connection.command(Data)).await.map_err(|failure| match failure {
+        Failure::BeforeData(text) => Failure::InData(text),
+        other => other,
+    })?;
     send_content(connection, timeouts, message).await
+}
+
+/// Ends a transaction that the server said no to; says whether the connection can be used again.
+pub(super) async fn reset(connection: &mut AsyncSmtpConnection, timeouts: &SmtpTimeouts) -> bool {
+    ask(timeouts.step, COMPLETION, connection.command(Rset)).await.is_ok()
 }
 
 fn mail_command(
@@ -82,21 +89,6 @@ fn mail_command(
     Ok(command)
 }
 
-/// Ends a transaction that a server said no to, so that the connection can be used again.
-async fn reset(
-    connection: &mut AsyncSmtpConnection,
-    timeouts: &SmtpTimeouts,
-    failure: Failure,
-) -> Failure {
-    let Failure::Negative { code, text } = failure else {
-        return failure;
-    };
-    if code != 421 && ask(timeouts.step, connection.command(Rset)).await.is_err() {
-        connection.abort().await;
-    }
-    Failure::Negative { code, text }
-}
-
 /// Sends the message and its final dot, and waits for the reply that says whether it was taken.
 async fn send_content(
     connection: &mut AsyncSmtpConnection,
@@ -113,7 +105,8 @@ async fn send_content(
     let chunks = message.chunks(CHUNK_BYTES).chain(end);
     let transfer = Duration::from_secs(message.len() as u64 / BYTES_PER_SECOND_MIN);
     let limit = timeouts.step + transfer + timeouts.final_reply;
-    match ask(limit, connection.message_iter(chunks)).await {
+    match ask(limit, COMPLETION, connection.message_iter(chunks)).await {
+        Err(Failure::Negative { code, text }) => Err(Failure::Rejected { code, text }),
         Err(Failure::BeforeData(text)) if dot_is_due.load(Ordering::Relaxed) => {
             Err(Failure::AfterData(format!(
                 "the message was sent to its end, but no answer came: {text}"
@@ -124,13 +117,19 @@ async fn send_content(
     }
 }
 
-/// Waits for a reply; what is lost counts as lost before DATA, which the caller corrects.
+/// Waits for a reply of this severity. Whatever else comes instead of it counts as lost before
+/// DATA, which the caller corrects.
 async fn ask(
     limit: Duration,
+    due: Severity,
     reply: impl Future<Output = Result<Response, smtp::Error>>,
 ) -> Result<(), Failure> {
     match tokio::time::timeout(limit, reply).await {
-        Ok(Ok(_)) => Ok(()),
+        Ok(Ok(reply)) if reply.code().severity == due => Ok(()),
+        Ok(Ok(reply)) => {
+            let code = reply.code();
+            Err(Failure::BeforeData(format!("the server broke the protocol: it answered {code}")))
+        }
         Ok(Err(error)) => Err(from_lettre(&error)),
         Err(_) => {
             Err(Failure::BeforeData(format!("the server hangs: nothing came within {limit:?}")))

@@ -178,6 +178,19 @@ async fn a_message_that_is_listed_but_not_sent_stops_the_mailbox_behind_it() {
 }
 
 #[tokio::test]
+async fn a_message_without_a_size_is_fetched() {
+    let script = [
+        say("* 1 FETCH (UID 4)\r\n{tag} OK done\r\n"),
+        Expect("UID FETCH 4 (UID INTERNALDATE BODY.PEEK[])"),
+        say("* 1 FETCH (UID 4 BODY[] \"hello\")\r\n{tag} OK done\r\n"),
+        Expect("IDLE"),
+        say("* BYE done\r\n"),
+    ];
+    let (_, taken) = outcome(after(opening(), &script), |_| {}).await;
+    assert_eq!(taken, [4]);
+}
+
+#[tokio::test]
 async fn a_message_that_vanished_is_left_out() {
     let vanished = [
         say("* 2 FETCH (UID 5 BODY[] {5}\r\nhello)\r\n{tag} NO [EXPUNGEISSUED] gone\r\n"),

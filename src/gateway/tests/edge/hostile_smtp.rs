@@ -122,6 +122,7 @@ async fn whatever_is_lost_after_the_final_dot_is_uncertain() {
     uncertain(broken(AFTER_CONTENT, &[say("25")])).await;
     uncertain(broken(AFTER_CONTENT, &[say("no reply at all\r\n")])).await;
     uncertain(broken(AFTER_CONTENT, &[endless("250")])).await;
+    uncertain(broken(AFTER_CONTENT, &[say("354 go on\r\n")])).await;
 }
 
 #[tokio::test]
@@ -189,6 +190,25 @@ async fn a_connection_the_server_closed_meanwhile_is_no_failure() {
         let hellos = server.heard().iter().filter(|line| line.starts_with("EHLO")).count();
         assert_eq!(hellos, 2);
     }
+}
+
+#[tokio::test]
+async fn a_message_that_was_sent_once_is_not_sent_again() {
+    let closing = [&transaction()[..], &[say("421 4.3.2 closing\r\n")]].concat();
+    let server = Server::start(vec![[session(), closing].concat(), session()]).await;
+    let mut sender = SmtpSender::new(account(server.port));
+    let to = envelope("ann@customer.test");
+    assert_eq!(sender.send(&to, MAIL).await, SendOutcome::Sent);
+    let outcome = sender.send(&to, MAIL).await;
+    assert!(matches!(outcome, SendOutcome::Deferred { code: 421, .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn replies_out_of_step_send_nothing() {
+    // One reply too many, so that the one to DATA would be taken for a later one.
+    deferred(broken(8, &[say("250 ok\r\n250 ok\r\n"), Expect("DATA"), Hang]), 0, "250").await;
+    let silent = broken(6, &[say("451 later\r\n"), Expect("RSET"), Hang]);
+    deferred(silent, 451, "later").await;
 }
 
 #[tokio::test]
