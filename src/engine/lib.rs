@@ -8,6 +8,8 @@ mod decider;
 mod handle;
 mod open;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 pub use clock::now;
