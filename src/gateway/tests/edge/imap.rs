@@ -188,7 +188,7 @@ async fn a_failing_inbox_is_offered_the_same_mail_again() {
     let user = peer.user();
     peer.fill(&user, 250, "hello");
     let memory = Memory::activated();
-    memory.fail_next(2);
+    memory.fail_next(1);
     let running = Running::imap(peer.imap(&user), &memory);
     let message = running.failure().await;
     assert!(message.contains("the disk is full"), "{message}");
