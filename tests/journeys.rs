@@ -1,5 +1,13 @@
 //! The end-to-end journeys: one module a story, each against real mail servers.
 
+// Marked for clippy, which takes what is not for tests otherwise.
+#[cfg(test)]
 mod journeys {
+    mod crowd;
+    mod happenings;
+    mod main_job;
+    mod office;
+    mod replies;
+    mod restart;
     mod servers;
 }

@@ -38,6 +38,11 @@ impl Customer {
         self.answer(mail, &others, text)
     }
 
+    /// An answer to the one who sent `mail`, with `copies` in Cc.
+    pub fn reply_with_copies(&self, mail: &Mail, copies: &[&str], text: &str) -> Outgoing {
+        self.answer(mail, copies, text)
+    }
+
     fn answer(&self, mail: &Mail, copies: &[&str], text: &str) -> Outgoing {
         let thread = thread_fields(&mail.field("References"), &mail.field("Message-ID"));
         let quoted: String = mail.text().lines().map(|line| format!("> {line}\n")).collect();

@@ -33,6 +33,14 @@ impl Mail {
         }
     }
 
+    /// Everything below the first empty line, its line ends as they lie in the mailbox.
+    pub fn body(&self) -> &[u8] {
+        let ends = |end: &[u8]| self.raw.windows(end.len()).position(|window| window == end);
+        let after = |end: &[u8]| ends(end).map(|at| at + end.len());
+        let start = [after(b"\n\n"), after(b"\r\n\r\n")].into_iter().flatten().min();
+        start.and_then(|start| self.raw.get(start..)).unwrap_or_default()
+    }
+
     /// The values of every field called `name`, unfolded (RFC 5322 section 2.2.3), top first.
     pub fn fields(&self, name: &str) -> Vec<String> {
         let unfolded = self.head().replace("\n ", " ").replace("\n\t", " ");
@@ -112,5 +120,6 @@ mod tests {
         assert_eq!(mail.subject(), "É");
         assert_eq!(mail.text(), "Reply-To: no\n");
         assert!(!mail.head().contains("Reply-To"));
+        assert_eq!(mail.body(), b"Reply-To: no\r\n");
     }
 }

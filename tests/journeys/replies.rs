@@ -1,0 +1,166 @@
+//! What comes back to the internal address: late replies, and mail that is never relayed.
+
+use anyhow::{Context, Result};
+use harness::{Agent, Customer, Mail, MailClient, Needs, Outgoing, journey, until};
+
+use super::office::{INTERNAL, Office, Plan, SUPPORT, agnes, ann, bruno};
+
+/// A mail of a customer, delivered to Agnès.
+fn delivered(office: &Office<'_>) -> Result<(String, Mail)> {
+    office.ready(&agnes())?;
+    office.servers.submit(&ann().write(SUPPORT, &[], "parcel", "Where is it?"))?;
+    let contact = office.arrival(1)?;
+    let copy = office.newest_mail(&agnes().address, 1)?;
+    office.wait_for_state(&contact, "with agent 1001")?;
+    Ok((contact, copy))
+}
+
+fn replaced(mut mail: Outgoing, from: &str, to: &str) -> Outgoing {
+    mail.raw = String::from_utf8_lossy(&mail.raw).replace(from, to).into_bytes();
+    mail
+}
+
+#[test]
+fn what_is_no_reply_of_a_handler_is_never_relayed() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let agnes = agnes();
+        let office = Office::open(stage, &Plan::default())?;
+        let (contact, copy) = delivered(&office)?;
+        let token = copy.answer_to();
+        let reply = || agnes.reply(&copy, "This must not reach the customer.");
+
+        let stranger = Customer::new("Mallory", "mallory@customer.test");
+        let stranger = stranger.write(&token, &[], "parcel", "Your parcel is lost, pay here.");
+        let colleague = bruno().reply(&copy, "I never got this contact.");
+        let unsigned = Customer::new(&agnes.name, &agnes.address);
+        let unsigned = unsigned.write(INTERNAL, &[], "Re: parcel", "No token at all.");
+        // The last character of the signature, wherever it stands.
+        let signed = token.split(['+', '@']).nth(1).context("the token")?.to_owned();
+        let end = if signed.ends_with('0') { "1" } else { "0" };
+        let forged = format!("{}{end}", signed.get(..signed.len() - 1).context("a token")?);
+        let mut forged = replaced(reply(), &signed, &forged);
+        forged.recipients = vec![INTERNAL.to_owned()];
+        let away =
+            replaced(reply(), "MIME-Version", "Auto-Submitted: auto-replied\r\nMIME-Version");
+
+        let cases = [
+            (stranger, "WrongSender", Some(&contact)),
+            (colleague, "WrongSender", Some(&contact)),
+            (unsigned, "NoToken", None),
+            (forged, "ForgedToken", None),
+            (away, "Automatic", Some(&contact)),
+        ];
+        for (number, (mail, reason, named)) in (1..).zip(cases) {
+            office.servers.submit(&mail)?;
+            let refused = office.wait_for("ReplyRefused", number)?;
+            let last = refused.last().context("it was refused")?;
+            assert_eq!(last.text("reason"), reason);
+            assert_eq!(last.text("contact"), named.cloned().unwrap_or_default(), "{reason}");
+        }
+
+        // What comes afterwards is relayed, so what came before never will be.
+        office.servers.submit(&agnes.reply(&copy, "Here it is."))?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        assert!(relayed.text().starts_with("Here it is."), "{}", relayed.text());
+        assert_eq!(office.all("ReplyReceived")?.len(), 1);
+        assert_eq!(office.settled()?.len(), 0);
+        assert_eq!(office.servers.mailbox(&ann().address)?.len(), 1);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_reply_is_relayed_once_however_often_it_comes() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let office = Office::open(stage, &Plan::default())?;
+        let (contact, copy) = delivered(&office)?;
+        let reply = agnes().reply(&copy, "Only once.");
+        office.servers.submit(&reply)?;
+        office.newest_mail(&ann().address, 1)?;
+        office.servers.submit(&reply)?;
+        let repeated = office.wait_for("MailDuplicated", 1)?;
+        assert_eq!(repeated[0].text("contact"), contact);
+        // Another reply to the same copy is another mail.
+        office.servers.submit(&agnes().reply(&copy, "And this."))?;
+        let second = office.newest_mail(&ann().address, 2)?;
+        assert!(second.text().starts_with("And this."));
+        assert_eq!(office.all("ReplyReceived")?.len(), 2);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_late_reply_is_relayed_and_marked() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let (agnes, bruno) = (agnes(), bruno());
+        let office = Office::open(stage, &Plan::default())?;
+        let (contact, copy) = delivered(&office)?;
+        office.servers.submit(&agnes.reply(&copy, "In time."))?;
+        office.newest_mail(&ann().address, 1)?;
+        office.program.text(&["agent", "transfer", "1001", "--to-agent", "1002"])?;
+        office.ready(&bruno)?;
+        office.newest_mail(&bruno.address, 1)?;
+        office.servers.submit(&agnes.reply(&copy, "After the transfer."))?;
+        office.newest_mail(&ann().address, 2)?;
+        office.release(&bruno)?;
+        office.wait_for_state(&contact, "released")?;
+        office.servers.submit(&agnes.reply(&copy, "After the release."))?;
+        let last = office.newest_mail(&ann().address, 3)?;
+        assert!(last.text().starts_with("After the release."));
+        let late: Vec<String> =
+            office.all("ReplyReceived")?.iter().map(|reply| reply.text("late")).collect();
+        assert_eq!(late, ["", "Transferred", "Released"]);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_reply_without_the_address_is_known_by_its_references() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let office = Office::open(stage, &Plan::default())?;
+        let (_, copy) = delivered(&office)?;
+        // A mail client that drops what follows the plus sign.
+        let token = copy.answer_to();
+        let mut reply = replaced(agnes().reply(&copy, "Still for you."), &token, INTERNAL);
+        reply.recipients = vec![INTERNAL.to_owned()];
+        office.servers.submit(&reply)?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        assert!(relayed.text().starts_with("Still for you."));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_reply_that_asks_for_no_automatic_answers_is_a_reply() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let office = Office::open(stage, &Plan::default())?;
+        let (_, copy) = delivered(&office)?;
+        // As some companies' servers write on everything that leaves them.
+        let asks = "Precedence: bulk\r\nX-Auto-Response-Suppress: DR, OOF\r\nMIME-Version";
+        office.servers.submit(&replaced(agnes().reply(&copy, "Yes."), "MIME-Version", asks))?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        assert!(relayed.text().starts_with("Yes."));
+        Ok(())
+    })
+}
+
+#[test]
+fn an_agent_may_write_from_the_address_of_today() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let plan = Plan { held_contacts: "keep", ..Plan::default() };
+        let mut office = Office::open(stage, &plan)?;
+        let (_, copy) = delivered(&office)?;
+        office.program.stop()?;
+        let moved = Agent::new(1001, "Agnès Martin", "a.martin@agents.test", MailClient::Outlook);
+        let plan = Plan { agents: vec![(moved.clone(), 1), (bruno(), 1)], ..plan };
+        std::fs::write(office.program.configuration(), plan.configuration(office.servers)?)?;
+        office.start()?;
+        for (number, agent) in (1..).zip([&moved, &agnes()]) {
+            office.servers.submit(&agent.reply(&copy, "From either address."))?;
+            office.newest_mail(&ann().address, number)?;
+        }
+        until("both replies are relayed", || {
+            Ok((office.all("ReplyRelayed")?.len() == 2).then_some(()))
+        })
+    })
+}
