@@ -18,6 +18,7 @@ pub struct Tip {
 }
 
 /// What is kept under one position: one chunk, or several that belong to small commits.
+#[derive(Clone)]
 pub struct Sealed {
     /// The position of its first event.
     pub(crate) first: Position,
@@ -35,7 +36,7 @@ pub(crate) struct End {
 }
 
 /// What is kept under one position does not grow beyond this.
-const SEALED_LEN_MAX: usize = 8 * 1024;
+pub(crate) const SEALED_LEN_MAX: usize = 8 * 1024;
 
 /// Joins a commit of one chunk to what is kept last, while that is small.
 ///

@@ -149,6 +149,11 @@ impl<'a> Chunk<'a> {
     }
 }
 
+/// What the first chunk of `bytes` says of itself; no hash is checked.
+pub(crate) fn first_header(bytes: &[u8]) -> Result<Header, ChunkError> {
+    parse_header(bytes).map(|(header, _)| header)
+}
+
 /// What the last chunk of `bytes` says of itself; no hash is checked.
 pub(crate) fn last_header(bytes: &[u8]) -> Result<Header, ChunkError> {
     let (header, body_len) = parse_header(bytes)?;

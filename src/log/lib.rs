@@ -8,6 +8,7 @@ mod chunk;
 mod committer;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod disk;
 mod event_log;
 mod folder;
 mod kept;

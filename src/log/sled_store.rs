@@ -12,16 +12,16 @@ use std::io;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use event::Position;
-use sled::{Config, Db, IVec};
+use sled::{Config, Db, IVec, Tree};
 
-use crate::chain::{Sealed, Tip};
-use crate::mark;
+use crate::chain::{SEALED_LEN_MAX, Sealed, Tip};
 use crate::store::{ChunkStore, StoreError};
+use crate::{chunk, disk, mark};
 
 /// sled's unit of allocation; it cannot be changed for a log that exists.
 const SEGMENT_LEN: usize = 8 << 20;
@@ -31,6 +31,8 @@ const UNSYNCED_LEN_MAX: usize = SEGMENT_LEN / 8;
 /// Longer chunks are kept in parts: sled puts pages above a quarter of a segment into files of
 /// their own, which it never syncs, and a page holds up to 17 values.
 const PART_LEN_MAX: usize = 64 << 10;
+/// The tree of slots.
+const SLOTS: &str = "recent";
 /// What sled may keep in memory of pages it has read.
 const CACHE_LEN: u64 = 16 << 20;
 /// How often each value is asked for again as it passes: 8,000,000 events of 97 bytes were
@@ -41,10 +43,23 @@ const TOUCHES_FIRST: usize = 16;
 /// sled's threads can hold its lock a little longer than its handle.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-/// A sled database of chunks, the key being the position of the first event and the part.
+/// The last value while it grows: it is kept in pieces, a piece a commit, each in a slot of a
+/// small tree of their own. Only when another value begins does it move to the others as a whole,
+/// and the slots are used again. Growing it in place would write its whole page again and again,
+/// and sled would take three times the space.
+#[derive(Default)]
+struct Recent {
+    value: Option<Arc<Sealed>>,
+    /// How many slots hold it.
+    slots: u16,
+}
+
+/// A sled database of values, the key being the position of the first event and the part.
 pub struct SledStore {
     folder: PathBuf,
     db: Db,
+    slots: Tree,
+    recent: Mutex<Recent>,
     /// sled's file, for the sync that sled does not do.
     file: File,
     /// The folder of the log and the lock on it, which must outlive the database.
@@ -81,9 +96,12 @@ impl SledStore {
                 other => break other?,
             }
         };
+        let slots = guarded(|| db.open_tree(SLOTS))?;
         let store = Self {
             folder: folder.to_owned(),
             db,
+            slots,
+            recent: Mutex::default(),
             file: File::open(&path)?,
             log_folder: log_folder.to_owned(),
             _lock: lock,
@@ -93,12 +111,88 @@ impl SledStore {
         for name in ["conf", "blobs", "."] {
             File::open(folder.join(name))?.sync_all()?;
         }
+        store.find_recent()?;
         Ok(store)
+    }
+
+    /// Finds the value that was growing: the slots that go on where the others end. Slots of an
+    /// earlier value begin before that.
+    fn find_recent(&self) -> Result<(), StoreError> {
+        let told = |error: chunk::ChunkError| StoreError::Damaged(error.to_string());
+        let mut next = match self.last_settled()? {
+            Some(last) => chunk::last_header(&last.bytes).map_err(told)?.last().next(),
+            None => Position(1),
+        };
+        let mut value = Sealed { first: next, bytes: Vec::new() };
+        let mut count = 0;
+        while let Some(piece) = guarded(|| self.slots.get(slot_key(count)))? {
+            if chunk::first_header(&piece).map_err(told)?.first != next {
+                break;
+            }
+            next = chunk::last_header(&piece).map_err(told)?.last().next();
+            value.bytes.extend_from_slice(&piece);
+            count += 1;
+        }
+        if count > 0 {
+            *self.recent() = Recent { value: Some(Arc::new(value)), slots: count };
+        }
+        Ok(())
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last value that does not grow any more.
+    fn last_settled(&self) -> Result<Option<Sealed>, StoreError> {
+        let Some((found, _)) = guarded(|| self.db.last())? else {
+            return Ok(None);
+        };
+        let first = position_of(&found)?;
+        let mut bytes = Vec::new();
+        let mut items = self.db.range(key(first, 0)..);
+        while let Some((_, part)) = guarded(|| items.next().transpose())? {
+            bytes.extend_from_slice(&part);
+        }
+        Ok(Some(Sealed { first, bytes }))
+    }
+
+    /// Whether the last value of a commit goes into slots: it may grow, and it has not settled
+    /// before a crash.
+    fn is_recent(&self, value: &Sealed) -> Result<bool, StoreError> {
+        let small = value.bytes.len() <= SEALED_LEN_MAX;
+        let settled = || guarded(|| self.db.contains_key(key(value.first, 0)));
+        Ok(small && (self.grows(value) || !settled()?))
+    }
+
+    /// Whether this is the value that was growing, grown further.
+    fn grows(&self, value: &Sealed) -> bool {
+        self.recent().value.as_ref().is_some_and(|kept| kept.first == value.first)
+    }
+
+    /// Keeps a value that grows, or the piece by which it has grown.
+    fn keep_recent(&self, value: &Sealed) -> Result<(), StoreError> {
+        let mut recent = self.recent();
+        let known_len = recent.value.as_ref().map_or(0, |kept| kept.bytes.len());
+        let piece = value.bytes.get(known_len..).unwrap_or_default();
+        guarded(|| self.slots.insert(slot_key(recent.slots), piece))?;
+        recent.slots += 1;
+        recent.value = Some(Arc::new(value.clone()));
+        Ok(())
+    }
+
+    /// Moves the value that was growing to the others.
+    fn settle(&self, recent: &mut Recent) -> Result<(), StoreError> {
+        if let Some(value) = &recent.value {
+            guarded(|| self.db.insert(key(value.first, 0), &*value.bytes))?;
+        }
+        *recent = Recent::default();
+        Ok(())
     }
 
     /// How many bytes of the disk the database takes.
     pub(crate) fn disk_bytes(&self) -> io::Result<u64> {
-        folder_bytes(&self.log_folder)
+        disk::taken_bytes(&self.log_folder)
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -128,8 +222,7 @@ impl SledStore {
     fn check_space(&self, values: &[Sealed]) -> Result<(), StoreError> {
         let bytes: usize = values.iter().map(|value| value.bytes.len()).sum();
         let needed = (bytes as u64).saturating_mul(8).saturating_add(2 * SEGMENT_LEN as u64);
-        let space = rustix::fs::statvfs(&self.folder).map_err(io::Error::from)?;
-        let free = space.f_bavail.saturating_mul(space.f_frsize);
+        let free = disk::free_bytes(&self.folder)?;
         if free < needed {
             let folder = self.log_folder.display();
             return Err(StoreError::Full(format!(
@@ -147,8 +240,15 @@ impl ChunkStore for SledStore {
 
     fn put(&self, values: &[Sealed]) -> Result<(), StoreError> {
         self.check_space(values)?;
+        let (last, others) = match values.split_last() {
+            Some((last, others)) if self.is_recent(last)? => (Some(last), others),
+            Some(_) | None => (None, values),
+        };
+        if !last.is_some_and(|last| self.grows(last)) {
+            self.settle(&mut self.recent())?;
+        }
         let mut unsynced_len = 0;
-        for value in values {
+        for value in others {
             for (part, bytes) in value.bytes.chunks(PART_LEN_MAX).enumerate() {
                 if unsynced_len + bytes.len() > UNSYNCED_LEN_MAX {
                     self.sync()?;
@@ -159,6 +259,9 @@ impl ChunkStore for SledStore {
                 unsynced_len += bytes.len();
             }
         }
+        if let Some(last) = last {
+            self.keep_recent(last)?;
+        }
         self.sync()
     }
 
@@ -167,6 +270,12 @@ impl ChunkStore for SledStore {
         from: Position,
         visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        // Taken first: what settles meanwhile is found among the others.
+        let recent = self.recent().value.clone();
+        if let Some(recent) = recent.as_ref().filter(|recent| recent.first <= from) {
+            let _ended = visit(&recent.bytes);
+            return Ok(());
+        }
         let before = guarded(|| self.db.range(..=key(from, u16::MAX)).next_back().transpose())?;
         let start = match &before {
             Some((found, _)) => {
@@ -186,24 +295,27 @@ impl ChunkStore for SledStore {
             position = found;
             parts.push(part);
         }
-        let _ended = emit(&mut parts, visit);
+        if emit(&mut parts, visit).is_continue()
+            && let Some(recent) = recent.filter(|recent| recent.first > position)
+        {
+            let _ended = visit(&recent.bytes);
+        }
         Ok(())
     }
 
     fn last(&self) -> Result<Option<Sealed>, StoreError> {
-        let Some((found, _)) = guarded(|| self.db.last())? else {
-            return Ok(None);
-        };
-        let first = position_of(&found)?;
-        let mut bytes = Vec::new();
-        let mut items = self.db.range(key(first, 0)..);
-        while let Some((_, part)) = guarded(|| items.next().transpose())? {
-            bytes.extend_from_slice(&part);
+        match &self.recent().value {
+            Some(value) => Ok(Some(Sealed::clone(value))),
+            None => self.last_settled(),
         }
-        Ok(Some(Sealed { first, bytes }))
     }
 
     fn cut(&self, first: Position) -> Result<(), StoreError> {
+        let mut recent = self.recent();
+        if recent.value.as_ref().is_some_and(|value| value.first >= first) {
+            guarded(|| self.slots.clear())?;
+            *recent = Recent::default();
+        }
         // From the end, so that a crash in between leaves a shorter tail and no gap.
         while let Some((found, _)) = guarded(|| self.db.last())? {
             if position_of(&found)? < first {
@@ -236,6 +348,10 @@ fn key(first: Position, part: u16) -> [u8; 10] {
     let [a, b, c, d, e, f, g, h] = first.0.to_be_bytes();
     let [i, j] = part.to_be_bytes();
     [a, b, c, d, e, f, g, h, i, j]
+}
+
+fn slot_key(slot: u16) -> [u8; 2] {
+    slot.to_be_bytes()
 }
 
 fn position_of(key: &IVec) -> Result<Position, StoreError> {
@@ -286,18 +402,81 @@ fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     }
 }
 
-fn folder_bytes(folder: &Path) -> io::Result<u64> {
-    use std::os::unix::fs::MetadataExt;
-    let mut bytes = 0;
-    for entry in folder.read_dir()? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        bytes += if metadata.is_dir() {
-            folder_bytes(&entry.path())?
-        } else {
-            // In units of 512 bytes whatever the file system's own unit is (stat(2)).
-            metadata.blocks() * 512
-        };
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{End, join, seal};
+    use crate::conformance::{sample, samples};
+    use crate::{EventLog, SledLog};
+
+    /// Opens the store alone, as a log that crashes would leave it.
+    fn store(folder: &Path) -> SledStore {
+        drop(SledLog::open(folder).unwrap());
+        SledStore::open(folder, &folder.join("sled"), File::create(folder.join("x")).unwrap())
+            .unwrap()
     }
-    Ok(bytes)
+
+    /// Appends as the log does, without being one.
+    fn put(store: &SledStore, end: &mut End, batch: &[event::Event]) {
+        let (chunks, tip) = seal(batch, end.tip).unwrap();
+        let mut values = join(end.last.as_ref(), chunks);
+        store.put(&values).unwrap();
+        *end = End { tip, last: values.pop() };
+    }
+
+    #[test]
+    fn a_value_grows_in_slots_and_settles_when_it_is_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path());
+        let mut end = End::default();
+        for number in 1..=100 {
+            put(&store, &mut end, &[sample(number, 200)]);
+        }
+        let (settled, growing) = (store.db.len(), store.recent().slots);
+        assert!((2..20).contains(&settled), "{settled} values settled");
+        assert!(growing > 0 && store.slots.len() >= usize::from(growing));
+        drop(store);
+        let log = SledLog::open(folder.path()).unwrap();
+        assert_eq!(log.verify(&mut |_| {}).unwrap().commits, 100);
+    }
+
+    #[test]
+    fn a_crash_between_settling_and_the_next_slot_loses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = store(folder.path());
+        let mut end = End::default();
+        put(&one, &mut end, &samples(1, 3));
+        put(&one, &mut end, &samples(4, 3));
+        one.settle(&mut one.recent()).unwrap();
+        one.sync().unwrap();
+        drop(one);
+        for round in 1..=5 {
+            let log = SledLog::open(folder.path()).unwrap();
+            assert_eq!((log.healed(), log.head()), (&[][..], Position(3 + 3 * round)));
+            log.append(log.head(), &samples(log.head().0 + 1, 3)).unwrap();
+            let events = log.read(Position(1), 100).unwrap();
+            assert_eq!(events.len() as u64, 6 + 3 * round);
+            assert_eq!(log.verify(&mut |_| {}).unwrap().commits, 2 + round);
+        }
+    }
+
+    #[test]
+    fn a_torn_commit_behind_a_growing_value_is_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = store(folder.path());
+        let mut end = End::default();
+        put(&one, &mut end, &samples(1, 3));
+        let (chunks, _) = seal(&samples(4, 1000), end.tip).unwrap();
+        let kept = chunks.len() / 2;
+        // The last one that is kept does not end its commit, and is in a slot all the same.
+        one.put(&chunks[..kept]).unwrap();
+        drop(one);
+        let log = SledLog::open(folder.path()).unwrap();
+        assert_eq!((log.healed().len(), log.head()), (1, Position(3)));
+        log.append(Position(3), &samples(4, 2)).unwrap();
+        drop(log);
+        let log = SledLog::open(folder.path()).unwrap();
+        assert_eq!((log.healed().len(), log.head()), (0, Position(5)));
+        assert_eq!(log.read(Position(1), 100).unwrap().len(), 5);
+    }
 }

@@ -12,8 +12,8 @@ pub trait ChunkStore: Send + Sync {
     /// Which log this is, for messages.
     fn place(&self) -> String;
 
-    /// Keeps values, in order, in place of those with the same positions; each is kept as a whole
-    /// or not at all. `Ok` once all would survive a power cut. After a failure other than `Full`
+    /// Keeps values, in order. The first one may be the last one so far, grown at its end; it
+    /// grows as a whole or not at all. `Ok` once all would survive a power cut. After a failure other than `Full`
     /// nobody knows which of them are kept.
     fn put(&self, values: &[Sealed]) -> Result<(), StoreError>;
 
