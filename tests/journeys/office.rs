@@ -202,7 +202,6 @@ impl<'a> Office<'a> {
         self.program.text(&["agent", "ready", &agent.number.to_string()]).map(|_| ())
     }
 
-
     /// The agent ends the only contact they hold.
     pub(crate) fn release(&self, agent: &Agent) -> Result<()> {
         self.program.text(&["agent", "release", &agent.number.to_string()]).map(|_| ())
