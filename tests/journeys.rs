@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod journeys {
     mod conformance;
+    mod crashes;
     mod crowd;
     mod happenings;
     mod main_job;
