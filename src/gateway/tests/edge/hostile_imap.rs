@@ -191,6 +191,25 @@ async fn a_message_without_a_size_is_fetched() {
 }
 
 #[tokio::test]
+async fn a_message_smaller_than_its_size_comes_to_an_end() {
+    let script = [
+        say("* 1 FETCH (UID 4 RFC822.SIZE 2000000)\r\n{tag} OK done\r\n"),
+        Expect("UID FETCH 4 (UID INTERNALDATE)"),
+        say("{tag} OK done\r\n"),
+        Expect("UID FETCH 4 (UID BODY.PEEK[]<0.1048576>)"),
+        say("* 1 FETCH (UID 4 BODY[]<0> {5}\r\nhello)\r\n{tag} OK done\r\n"),
+        Expect("UID FETCH 4 (UID BODY.PEEK[]<5.1048576>)"),
+        say("* 1 FETCH (UID 4 BODY[]<5> \"\")\r\n{tag} OK done\r\n"),
+        Expect("IDLE"),
+        say("* BYE done\r\n"),
+    ];
+    let allow = |account: &mut ImapAccount| account.message_bytes_max = 4 << 20;
+    let (message, taken) = outcome(after(opening(), &script), allow).await;
+    assert!(message.contains("while waiting for news"), "{message}");
+    assert_eq!(taken, [4]);
+}
+
+#[tokio::test]
 async fn a_message_that_vanished_is_left_out() {
     let vanished = [
         say("* 2 FETCH (UID 5 BODY[] {5}\r\nhello)\r\n{tag} NO [EXPUNGEISSUED] gone\r\n"),
