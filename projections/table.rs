@@ -11,9 +11,9 @@ use crate::{Shelf, ShelfError};
 
 const CONFIG: Configuration = standard();
 
-/// What a record is kept under: fixed-width bytes that sort like the key.
+/// What a record is kept under.
 pub(crate) trait Key: Ord + Copy {
-    fn bytes(self) -> [u8; 16];
+    fn bytes(self) -> Vec<u8>;
 }
 
 /// Records by key. `PREFIX` tells the tables of one shelf apart.
@@ -77,10 +77,10 @@ impl<K: Key, V: Encode + Decode<()> + Clone, const PREFIX: u8> Table<K, V, PREFI
     }
 }
 
+/// The prefix comes last, so that the records of one contact lie side by side on disk.
 fn shelf_key<K: Key>(prefix: u8, key: K) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(17);
+    let mut bytes = key.bytes();
     bytes.push(prefix);
-    bytes.extend_from_slice(&key.bytes());
     bytes
 }
 
@@ -98,14 +98,14 @@ fn load<K: Key, V: Decode<()>>(
 }
 
 impl Key for event::ContactId {
-    fn bytes(self) -> [u8; 16] {
-        wide(self.to_bytes())
+    fn bytes(self) -> Vec<u8> {
+        self.to_bytes().to_vec()
     }
 }
 
 impl Key for event::ThreadId {
-    fn bytes(self) -> [u8; 16] {
-        wide(self.0.to_bytes())
+    fn bytes(self) -> Vec<u8> {
+        self.0.to_bytes().to_vec()
     }
 }
 
@@ -115,29 +115,16 @@ pub(crate) struct MessageKey([u8; 16]);
 
 impl MessageKey {
     pub(crate) fn of(message_id: &str) -> Self {
-        let [bytes, _]: [[u8; 16]; 2] = halves(*blake3::hash(message_id.as_bytes()).as_bytes());
-        Self(bytes)
+        let mut half = [0; 16];
+        for (to, from) in half.iter_mut().zip(blake3::hash(message_id.as_bytes()).as_bytes()) {
+            *to = *from;
+        }
+        Self(half)
     }
 }
 
 impl Key for MessageKey {
-    fn bytes(self) -> [u8; 16] {
-        self.0
+    fn bytes(self) -> Vec<u8> {
+        self.0.to_vec()
     }
-}
-
-fn wide(narrow: [u8; 8]) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    for (to, from) in bytes.iter_mut().zip(narrow) {
-        *to = from;
-    }
-    bytes
-}
-
-fn halves(bytes: [u8; 32]) -> [[u8; 16]; 2] {
-    let mut both = [[0; 16]; 2];
-    for (to, from) in both.iter_mut().flatten().zip(bytes) {
-        *to = from;
-    }
-    both
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use engine::Views;
 use log::{EventLog, SledLog};
-use projections::{Archive, Hot, SledShelf};
+use projections::{Archive, DiskShelf, Hot};
 
 use crate::data::Data;
 
@@ -37,7 +37,7 @@ impl Offline {
         &self,
         question: impl FnOnce(&Views<'_>, &dyn EventLog) -> T,
     ) -> Result<T> {
-        let shelf = Arc::new(SledShelf::open(&self.data.views())?);
+        let shelf = Arc::new(DiskShelf::open(&self.data.views())?);
         let snapshots = Some(self.data.snapshots());
         let (hot, archive): (Hot, Archive) =
             engine::replay_for_reading(&self.log, shelf, snapshots)?;

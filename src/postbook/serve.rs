@@ -15,7 +15,7 @@ use gateway::{
 };
 use http::Service;
 use log::{EventLog, SledLog};
-use projections::SledShelf;
+use projections::DiskShelf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
@@ -99,7 +99,7 @@ impl Server {
         let log: Arc<dyn EventLog> = Arc::new(log);
         let options = Options {
             log,
-            shelf: Arc::new(SledShelf::open(&data.views())?),
+            shelf: Arc::new(DiskShelf::open(&data.views())?),
             snapshots: Some(data.snapshots()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
