@@ -1,5 +1,7 @@
 //! Log lines: for people or as JSON, to standard error. They hold no mail and no secret.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
@@ -16,7 +18,10 @@ pub(crate) fn start(format: LogFormat) {
 
 fn begin(format: LogFormat, level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Human => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().try_init(),

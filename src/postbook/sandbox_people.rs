@@ -99,7 +99,7 @@ impl AgentMail {
         let from = copy.from.as_ref()?;
         let customer = from.name.clone().unwrap_or_else(|| from.address.to_string());
         let quoted: String = copy.text.lines().map(|line| format!("> {line}\r\n")).collect();
-        let subject = copy.subject.chars().filter(char::is_ascii).collect::<String>();
+        let subject = copy.subject;
         let id = copy.message_id?;
         Some(format!(
             "Received: from laptop.desk.test ([192.0.2.17]) by mail.desk.test\r\n\
