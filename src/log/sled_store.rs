@@ -1,4 +1,4 @@
-//! Chunks in sled 0.34.7, which is used nowhere else, and what it takes to make them durable.
+//! Chunks in sled 0.34.7, which only this file knows, and what it takes to make them durable.
 //!
 //! sled's own `flush` hands the bytes to the kernel and does not wait for the disk, so each one
 //! is followed by `fdatasync` on its file. sled reuses the space of a moved page once the move
@@ -26,7 +26,7 @@ use crate::{chunk, disk, mark};
 /// sled's unit of allocation; it cannot be changed for a log that exists.
 const SEGMENT_LEN: usize = 8 << 20;
 /// Chunks of this length together are written at most between two syncs. sled writes about three
-/// times as much, never eight times: pages are rewritten when they fill up or are moved.
+/// times as much, because a page that splits is written again; the rest is margin.
 const UNSYNCED_LEN_MAX: usize = SEGMENT_LEN / 8;
 /// Longer chunks are kept in parts: sled puts pages above a quarter of a segment into files of
 /// their own, which it never syncs, and a page holds up to 17 values.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use event::{Event, Position};
 use log::conformance::sample;
-use log::{EventLog, SledLog};
+use log::{EventLog, OpenError, SledLog};
 
 /// Set in the process that is to be killed.
 const FOLDER: &str = "POSTBOOK_KILL_FOLDER";
@@ -84,6 +84,10 @@ fn run_and_kill(folder: &Path, seed: u64, opened: bool, delay: Duration) -> Opti
     let mut last = None;
     while opened && last.is_none() {
         last = next_head(&mut lines).expect("the writer opens the log");
+    }
+    if opened {
+        let refused = SledLog::open(folder).err();
+        assert!(matches!(refused, Some(OpenError::Busy { .. })), "{refused:?}");
     }
     sleep(delay);
     writer.kill().unwrap();
