@@ -12,5 +12,6 @@ mod journeys {
     mod office;
     mod replies;
     mod restart;
+    mod sandbox;
     mod servers;
 }

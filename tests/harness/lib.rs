@@ -16,7 +16,7 @@ pub use agent::{Agent, MailClient};
 pub use customer::Customer;
 pub use dialogue::submit_to;
 pub use mail::{Mail, Outgoing};
-pub use program::Program;
+pub use program::{Program, binary};
 pub use servers::{Server, Servers};
 pub use stage::{Needs, Stage, journey};
 pub use wait::{until, within};

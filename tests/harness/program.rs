@@ -169,7 +169,7 @@ impl Drop for Program {
 }
 
 /// The program: `POSTBOOK_PROGRAM` where that is set, else built once, beside this test.
-fn binary() -> Result<PathBuf> {
+pub fn binary() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| match std::env::var_os("POSTBOOK_PROGRAM") {
         Some(path) => Ok(path.into()),
