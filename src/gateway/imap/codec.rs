@@ -128,7 +128,7 @@ impl Frame {
 }
 
 /// The length in `{length}` at the end of a line (RFC 3501 section 4.3).
-fn announced(line: &[u8]) -> Option<u64> {
+pub(super) fn announced(line: &[u8]) -> Option<u64> {
     let line = line.strip_suffix(b"\r\n")?.strip_suffix(b"}")?;
     let open = line.iter().rposition(|&byte| byte == b'{')?;
     let digits = std::str::from_utf8(line.get(open + 1..)?).ok()?;
