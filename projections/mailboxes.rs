@@ -19,8 +19,8 @@ pub struct ImapCursor {
 pub struct Activation {
     /// When it was.
     pub time: Timestamp,
-    /// The numbering at that time.
-    pub uid_validity: u32,
+    /// The last message that is history, and its numbering.
+    pub last: ImapCursor,
 }
 
 /// The cursors of all mailboxes that have one.
@@ -51,7 +51,7 @@ impl Mailboxes {
         };
         let seen = ImapCursor { uid_validity, uid };
         if let Fact::MailboxActivated { .. } = &event.fact {
-            let activation = Activation { time: event.time, uid_validity };
+            let activation = Activation { time: event.time, last: seen };
             self.activations.entry(source.mailbox.clone()).or_insert(activation);
         }
         match self.cursors.get_mut(&source.mailbox) {

@@ -5,7 +5,7 @@ use event::{
     MessageRef, Private, Source, ThreadId, Timestamp,
 };
 use mail::Parsed;
-use projections::ContactRecord;
+use projections::{Activation, ContactRecord};
 
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
@@ -32,13 +32,14 @@ const SALT_MAX: u32 = 1000;
 const RECEIVED_ROUNDING_MS: u64 = 1000;
 
 impl ReceiveMail {
+    /// The mail itself tells whether it is known, not its number: a server whose folder was put
+    /// back from a backup gives numbers a second time.
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
-        if view.is_settled(&self.source) {
-            return Ok(Decision::unchanged());
-        }
         let contact = match self.identify(view)? {
             Identity::New(contact) => contact,
-            Identity::Known(_, record) if record.source == self.source => {
+            Identity::Known(_, record)
+                if record.source == self.source || view.is_settled(&self.source) =>
+            {
                 return Ok(Decision::unchanged());
             }
             Identity::Known(contact, _) => {
@@ -87,14 +88,14 @@ impl ReceiveMail {
         Ok(Decision { events, answer: Answer::Contact(contact) })
     }
 
-    /// Whether it lay in the mailbox before that was first opened. This shows only once the server
-    /// has begun a new numbering, because then everything is read again.
+    /// Whether it lay in the mailbox before that was first opened. Such mail is offered when
+    /// everything is read again: the server has begun a new numbering, or its folder was put back.
     fn is_history(&self, view: &View<'_>) -> bool {
         let activation = view.hot.mailboxes.activation(&self.source.mailbox);
         match (&self.source.mark, activation) {
-            (Mark::Imap { uid_validity, .. }, Some(activation)) => {
-                *uid_validity != activation.uid_validity
-                    && self.received.plus_ms(RECEIVED_ROUNDING_MS) < activation.time
+            (Mark::Imap { uid_validity, uid }, Some(Activation { time, last })) => {
+                (*uid_validity != last.uid_validity || *uid <= last.uid)
+                    && self.received.plus_ms(RECEIVED_ROUNDING_MS) < time
             }
             (Mark::Imap { .. } | Mark::Maildir { .. } | Mark::Pop3 { .. }, _) => false,
         }

@@ -66,6 +66,17 @@ fn the_same_mail_is_one_contact() {
 }
 
 #[test]
+fn a_number_given_a_second_time_is_another_mail() {
+    let mut world = World::new();
+    let first = world.arrive(7, "jo@customer.test");
+    let second = world.arrive_with(8, "eve@customer.test", |mail| {
+        mail.source.mark = event::Mark::Imap { uid_validity: 1, uid: 7 };
+    });
+    assert_ne!(first, second);
+    assert_eq!(world.state.hot().contacts.len(), 2);
+}
+
+#[test]
 fn one_mail_in_two_mailboxes_is_two_contacts_and_a_repeated_id_is_flagged() {
     let mut world = World::new();
     world.arrive(1, "jo@customer.test");
