@@ -38,8 +38,8 @@ struct Names {
     internal: MailboxName,
     queues: [QueueName; 3],
     application: ApplicationRef,
-    step: Step,
-    exit: ExitName,
+    steps: [Step; 3],
+    exits: [ExitName; 2],
     codes: [DispositionCode; 3],
     agents: Vec<Address>,
 }
@@ -58,7 +58,24 @@ struct Life {
 
 const AGENTS: u32 = 50;
 const AGENT_FIRST: u32 = 1001;
-const STAGES: usize = 11;
+const STAGES: usize = 13;
+/// The stage at which a contact waits for an agent.
+const WAITING: usize = 5;
+/// What the steps of the lives belong to.
+const APPLICATION: &str = r#"start = "arrival"
+
+[action.arrival]
+do = "wait for e-mail"
+exit.mail = "line up"
+
+[action."line up"]
+do = "queue"
+queue = "billing"
+exit.queued = "finish"
+
+[action.finish]
+do = "end"
+"#;
 
 impl Lives {
     /// Lives without end.
@@ -95,7 +112,7 @@ impl Lives {
         let nothing = OutgoingId(Position(0));
         Some(Life {
             number,
-            automatic: number % 5 < 2 && number < self.begun_max,
+            automatic: number % 10 < 5 && number < self.begun_max,
             contact,
             thread: ThreadId(ContactId::from_digest(&digest(thread))),
             arrival: Position(0),
@@ -133,7 +150,7 @@ impl Iterator for Lives {
             let agent = AgentNumber(AGENT_FIRST + self.turn as u32);
             let at = self.position.next();
             let (actor, fact, private) = self.names.step(&mut life, agent, at, self.time);
-            let waits = life.number >= self.begun_max && life.stage == 3;
+            let waits = life.number >= self.begun_max && life.stage == WAITING;
             let goes_on = life.stage < STAGES && !waits;
             if let Some(place) = self.places.get_mut(self.turn) {
                 *place = goes_on.then_some(life);
@@ -147,13 +164,16 @@ impl Iterator for Lives {
 impl Names {
     fn new() -> Result<Self> {
         let application = ApplicationRef { name: "support".parse()?, version: 1 };
+        let step = |action: &str| -> Result<Step> {
+            Ok(Step { application: application.clone(), action: action.parse()?, visit: 1 })
+        };
         Ok(Self {
             mailbox: "support".parse()?,
             internal: "internal".parse()?,
             queues: ["billing".parse()?, "technical".parse()?, "orders".parse()?],
-            step: Step { application: application.clone(), action: "sort".parse()?, visit: 1 },
+            steps: [step("arrival")?, step("line up")?, step("finish")?],
+            exits: ["mail".parse()?, "queued".parse()?],
             application,
-            exit: "queue".parse()?,
             codes: ["solved".parse()?, "forwarded".parse()?, "no answer needed".parse()?],
             agents: (0..AGENTS)
                 .map(|index| Address::new(&format!("agent{index}@desk.example")))
@@ -192,9 +212,11 @@ impl Names {
                 addresses: vec![Address::new(&format!("{name}@desk.example"))?],
             });
         }
+        let application = self.application.clone();
         let mut opening = VecDeque::from([
             (Fact::EngineStarted { version: "0.1.0".to_owned(), previous: None }, None),
             (Fact::DirectoryLoaded { entries }, Some(Private::Directory(people))),
+            (Fact::ApplicationPublished { application, text: APPLICATION.to_owned() }, None),
         ]);
         opening.extend(
             numbers
@@ -219,26 +241,26 @@ impl Names {
                 life.arrival = at;
                 self.arrival(life, now)
             }
-            1 => {
-                let exit = (!life.automatic).then(|| self.exit.clone());
-                (Actor::Engine, Fact::StepTaken { contact, step: self.step.clone(), exit }, None)
-            }
-            2 if life.automatic => {
+            1 => self.taken(life, 0),
+            2 if life.automatic => self.taken(life, 2),
+            3 if life.automatic => {
                 life.stage = STAGES;
                 let reason = ReleaseReason::ApplicationEnded;
                 (Actor::Engine, Fact::ContactReleased { contact, agent: None, reason }, None)
             }
             2 => self.queued(life, now),
-            3 => {
+            3 => self.taken(life, 1),
+            4 => self.taken(life, 2),
+            WAITING => {
                 life.copy = OutgoingId(at);
                 self.assigned(life, agent)
             }
-            6 => {
+            8 => {
                 life.reply = OutgoingId(at);
                 self.reply(life, agent, now)
             }
-            4..9 => sending(life, stage, agent),
-            9 => {
+            6..11 => sending(life, stage, agent),
+            11 => {
                 let code = pick(&self.codes, life.number);
                 (Actor::Agent(agent), Fact::DispositionSet { contact, code }, None)
             }
@@ -264,6 +286,19 @@ impl Names {
         };
         let address = customer(number);
         (Actor::Mailbox(self.mailbox.clone()), fact, Some(header(number, address, now)))
+    }
+
+    /// A step of the application; it ends with the last one.
+    fn taken(&self, life: &Life, step: usize) -> (Actor, Fact, Option<Private>) {
+        let [arrival, line_up, finish] = &self.steps;
+        let taken = match step {
+            0 => arrival,
+            1 => line_up,
+            _ => finish,
+        };
+        let exit = self.exits.get(step).cloned();
+        let fact = Fact::StepTaken { contact: life.contact, step: taken.clone(), exit };
+        (Actor::Engine, fact, None)
     }
 
     fn queued(&self, life: &Life, now: Timestamp) -> (Actor, Fact, Option<Private>) {
@@ -324,9 +359,9 @@ impl Names {
 fn sending(life: &Life, stage: usize, agent: AgentNumber) -> (Actor, Fact, Option<Private>) {
     let (contact, handler) = (life.contact, Handler::Agent(agent));
     let fact = match stage {
-        4 => Fact::SendStarted { outgoing: life.copy, contact, attempt: 1 },
-        5 => Fact::ContactDelivered { contact, handler, outgoing: life.copy },
-        7 => Fact::SendStarted { outgoing: life.reply, contact, attempt: 1 },
+        6 => Fact::SendStarted { outgoing: life.copy, contact, attempt: 1 },
+        7 => Fact::ContactDelivered { contact, handler, outgoing: life.copy },
+        9 => Fact::SendStarted { outgoing: life.reply, contact, attempt: 1 },
         _ => {
             let message = message(life.number.rotate_left(7));
             Fact::ReplyRelayed { contact, outgoing: life.reply, handler, message }
@@ -405,7 +440,7 @@ mod tests {
             }
         }
         assert_eq!((arrived.len(), released), (1_100, 1_000));
-        assert_eq!((queued, assigned), (600 + 100, 600));
+        assert_eq!((queued, assigned), (500 + 100, 500));
         let per_contact = events.len() as f64 / 1_100.0;
         assert!((7.0..9.0).contains(&per_contact), "{per_contact} events a contact");
     }

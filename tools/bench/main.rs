@@ -2,8 +2,12 @@
 
 mod append;
 mod disk;
+mod ingest;
 mod life;
 mod measure;
+mod office;
+mod peer;
+mod replay;
 mod report;
 
 use std::process::ExitCode;
@@ -33,6 +37,10 @@ enum Command {
     /// Opens and scans a log in a fresh process, for the figures of `disk`.
     #[command(hide = true)]
     DiskRead(disk::ReadOptions),
+    /// Events a second folded into the queue and thread views, beside scanning alone.
+    Replay(replay::Options),
+    /// 10,000 mails from an IMAP server to durable contacts in a queue, beside `mbsync`.
+    Ingest(ingest::Options),
 }
 
 fn main() -> ExitCode {
@@ -52,5 +60,7 @@ fn run(command: &Command) -> Result<Report> {
         Command::Append(options) => append::run(options),
         Command::Disk(options) => disk::run(options),
         Command::DiskRead(options) => disk::read(options),
+        Command::Replay(options) => replay::run(options),
+        Command::Ingest(options) => ingest::run(options),
     }
 }

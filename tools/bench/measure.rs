@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rustix::time::{ClockId, clock_gettime};
 
 /// Resident memory of this process in bytes: now, and at its peak.
 pub(crate) fn resident_bytes() -> Result<(u64, u64)> {
@@ -14,6 +15,12 @@ pub(crate) fn resident_bytes() -> Result<(u64, u64)> {
         kib.map(|kib| kib * 1024).with_context(|| format!("no {name} in /proc/self/status"))
     };
     Ok((field("VmRSS:")?, field("VmHWM:")?))
+}
+
+/// Seconds of processor time this process has used, in all its threads.
+pub(crate) fn processor_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Durations, to be asked for quantiles.
