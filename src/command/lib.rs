@@ -28,11 +28,7 @@ mod transfer;
 mod view;
 
 #[cfg(test)]
-mod histories;
-#[cfg(test)]
-mod stories;
-#[cfg(test)]
-mod testing;
+mod tests;
 
 pub use activate_mailbox::ActivateMailbox;
 pub use application::{Action, ActionKind, Application, ApplicationError, Problem};

@@ -7,8 +7,6 @@ mod address;
 mod codec;
 mod directory;
 mod fact;
-#[cfg(test)]
-mod golden;
 mod id;
 mod mail;
 mod name;
@@ -16,6 +14,8 @@ mod private;
 mod record;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub use address::{Address, AddressError};

@@ -146,7 +146,6 @@ pub(crate) struct Tls {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Internal {
     /// The name of the mailbox.
-    #[serde(default = "internal_name")]
     pub(crate) name: Spanned<Checked<MailboxName>>,
     /// The unpublished address; its server must deliver `local+anything@domain` to it.
     pub(crate) address: Spanned<Checked<Address>>,
@@ -343,12 +342,6 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Checked<T> {
         }
         deserializer.deserialize_str(Parse(PhantomData))
     }
-}
-
-fn internal_name() -> Spanned<Checked<MailboxName>> {
-    #[expect(clippy::expect_used, reason = "the name is a constant that is one")]
-    let name = MailboxName::new("internal").expect("a name");
-    Spanned::new(0..0, Checked(name))
 }
 
 fn inbox() -> String {

@@ -26,6 +26,8 @@ use crate::logging;
 
 /// After a failure the engine is opened anew after this pause.
 const REOPEN_PAUSE: Duration = Duration::from_secs(5);
+/// What is being sent at the end may take this long; a service manager kills after 90 s.
+const STOP_GRACE: Duration = Duration::from_secs(15);
 
 /// `postbook serve`.
 pub(crate) fn run(common: &Common) -> Result<()> {
@@ -36,8 +38,8 @@ pub(crate) fn run(common: &Common) -> Result<()> {
     logging::start(config.file.logging.format);
     runtime()?.block_on(async {
         let mut signals = Signals::new()?;
+        let mut server = Server::start(&config).await?;
         loop {
-            let server = Server::start(&config).await?;
             tokio::select! {
                 () = signals.wait() => return server.stop().await,
                 reason = server.failed() => {
@@ -45,12 +47,26 @@ pub(crate) fn run(common: &Common) -> Result<()> {
                     server.abandon().await;
                 }
             }
-            tokio::select! {
+            server = tokio::select! {
                 () = signals.wait() => return Ok(()),
-                () = tokio::time::sleep(REOPEN_PAUSE) => {}
-            }
+                reopened = reopen(&config) => reopened,
+            };
         }
     })
+}
+
+/// Tries to start again until it succeeds: a disk may stay full for hours.
+async fn reopen(config: &Config) -> Server {
+    loop {
+        tokio::time::sleep(REOPEN_PAUSE).await;
+        match Server::start(config).await {
+            Ok(server) => return server,
+            Err(error) => {
+                let reason = format!("{error:#}");
+                tracing::error!(reason, "the engine cannot be opened; trying again in 5 s");
+            }
+        }
+    }
 }
 
 /// A runtime for the network edge; deciding and appending have threads of their own.
@@ -142,11 +158,16 @@ impl Server {
         self.engine.handle().failed().await
     }
 
-    /// Ends in good order: no new mail, what is being sent is finished, then the engine.
+    /// Ends in good order: no new mail, what is being sent is finished, then the engine. Where a
+    /// mail server hangs, what is being sent is given up; the next start sees that.
     pub(crate) async fn stop(mut self) -> Result<()> {
         tracing::info!("stopping");
         self.stopper.stop();
-        while self.tasks.join_next().await.is_some() {}
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_GRACE, finished).await.is_err() {
+            tracing::warn!("a mail server hangs; what is being sent is given up");
+            self.tasks.shutdown().await;
+        }
         self.engine.stop().await.context("the end could not be recorded")?;
         tracing::info!("stopped");
         Ok(())

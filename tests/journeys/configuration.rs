@@ -14,6 +14,7 @@ const CONFIGURATION: &str = r#"data = "data"
 restart_held_contacts = "keep"
 
 [internal]
+name = "internal"
 address = "internal@support.test"
 maildir = { path = "mail/internal", poll_seconds = 1 }
 

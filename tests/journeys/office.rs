@@ -22,7 +22,8 @@ pub(crate) const BOUNCES: &str = "bounces@support.test";
 /// What waits for a thousand contacts.
 pub(crate) const LONG: Duration = Duration::from_secs(180);
 
-const PASSWORD: &str = "correct horse";
+/// The password of every account.
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// An application that sends every mail to a queue.
 pub(crate) fn queueing(queue: &str) -> String {
@@ -113,7 +114,7 @@ impl Plan {
             "data = \"data\"\n\
              [settings]\nrestart_held_contacts = \"{held}\"\n\
              [tls]\nauthorities = \"{authority}\"\n\
-             [internal]\naddress = \"{INTERNAL}\"\n{internal}\n\
+             [internal]\nname = \"internal\"\naddress = \"{INTERNAL}\"\n{internal}\n\
              [outgoing]\nsender = \"{BOUNCES}\"\nsmtp = {{ {smtp} }}\n\
              [[mailbox]]\nname = \"support\"\ndisplay_name = \"Desk Support\"\n\
              addresses = [\"{address}\"]\napplication = \"support\"\n{support}\n\

@@ -6,7 +6,7 @@ use event::{
 };
 use projections::{Place, SendState};
 
-use crate::testing::{
+use super::world::{
     APPLICATION, SENT, SLOW_APPLICATION, World, agent_address, directory, incoming, reply,
 };
 use crate::{

@@ -8,7 +8,7 @@ use projections::{Archive, Hot, MemoryShelf};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::testing::{SENT, SLOW_APPLICATION, World, agent_address, directory, incoming, reply};
+use super::world::{SENT, SLOW_APPLICATION, World, agent_address, directory, incoming, reply};
 use crate::{
     Command, Destination, Finding, Fire, RecordSend, Release, SendOutcome, SetAgentState,
     SetDisposition, Start, StartSend, Transfer,

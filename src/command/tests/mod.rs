@@ -1,0 +1,5 @@
+//! Decisions as stories, and replays of random histories.
+
+mod histories;
+mod stories;
+mod world;

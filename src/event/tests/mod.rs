@@ -1,0 +1,3 @@
+//! Stored bytes stay readable.
+
+mod golden;
