@@ -7,11 +7,15 @@ mod journeys {
     mod conformance;
     mod crashes;
     mod crowd;
+    mod disk;
     mod happenings;
+    mod imap;
     mod main_job;
     mod office;
     mod replies;
     mod restart;
     mod sandbox;
     mod servers;
+    mod tap;
+    mod trouble;
 }

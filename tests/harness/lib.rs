@@ -18,6 +18,6 @@ pub use dialogue::submit_to;
 pub use mail::{Mail, Outgoing};
 pub use program::{Program, binary};
 pub use servers::{Server, Servers};
-pub use stage::{Needs, Stage, journey};
+pub use stage::{Needs, Stage, journey, skip};
 pub use wait::{until, within};
 pub use wire::{Cut, Wire};

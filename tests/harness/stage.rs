@@ -83,10 +83,7 @@ pub fn journey(needs: Needs, journey: impl FnOnce(&Stage) -> Result<()>) -> Resu
         Needs::Imap | Needs::Mail => {
             match Servers::start(&folder.path().join("servers"), needs == Needs::Mail)? {
                 Ok(servers) => Some(servers),
-                Err(reason) => {
-                    let test = std::thread::current().name().unwrap_or("a journey").to_owned();
-                    return say(&format!("skipped: {test}: {reason}\n"));
-                }
+                Err(reason) => return skip(&reason),
             }
         }
     };
@@ -96,6 +93,12 @@ pub fn journey(needs: Needs, journey: impl FnOnce(&Stage) -> Result<()>) -> Resu
         say(&stage.logs())?;
     }
     outcome.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Says, past the capture of the test runner, that this journey is left out, and why.
+pub fn skip(reason: &str) -> Result<()> {
+    let test = std::thread::current().name().unwrap_or("a journey").to_owned();
+    say(&format!("skipped: {test}: {reason}\n"))
 }
 
 /// Prints to the real standard error: `eprint!` is kept back by the runner when a test passes.
