@@ -11,8 +11,8 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use event::{Line, MailboxName, Mark};
 use gateway::{
-    Body, Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, MessageStore,
-    Stopper, run_imap,
+    Body, Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, MessageStore, Stopper,
+    run_imap,
 };
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use event::{Event, Position};
 use indicatif::ProgressIterator;
 use log::{EventLog, SledLog};
@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Measurements of each, in turn; medians are shown.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// What to fold into.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = VIEWS)]
+    into: Vec<View>,
     /// A folder for the log.
     #[arg(long, default_value = ".")]
     folder: PathBuf,
@@ -44,13 +47,19 @@ const VIEWS: [View; 6] = [
 ];
 
 /// What the events are folded into.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, ValueEnum)]
 enum View {
+    /// Nothing: the log is read and decoded.
     None,
+    /// The queue view.
     Queues,
+    /// The thread view, kept in memory.
     Threads,
+    /// Both.
     QueuesAndThreads,
+    /// All views of what is open.
     Hot,
+    /// Those, and the archive with a journal on disk: a start without snapshot and archive.
     HotAndArchive,
 }
 
@@ -73,9 +82,9 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
     let log = SledLog::open(&folder.path().join("log"))?;
     fill(&log, Lives::new()?.take(options.events), options.events)?;
     scan(&log, |_, _| Ok(()))?;
-    let mut taken: Vec<(Vec<f64>, Vec<f64>)> = vec![Default::default(); VIEWS.len()];
+    let mut taken: Vec<(Vec<f64>, Vec<f64>)> = vec![Default::default(); options.into.len()];
     for round in 0..options.rounds.max(1) {
-        for (&view, (wall, processor)) in VIEWS.iter().zip(&mut taken) {
+        for (&view, (wall, processor)) in options.into.iter().zip(&mut taken) {
             let (start, used) = (Instant::now(), processor_seconds());
             fold(&log, view, &folder.path().join(format!("views-{round}")))?;
             wall.push(start.elapsed().as_secs_f64());
@@ -86,7 +95,7 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         "replay of a log that was read once before",
         &["folded into", "events", "seconds", "events/s", "events a processor second"],
     );
-    for (view, (wall, processor)) in VIEWS.into_iter().zip(taken) {
+    for (view, (wall, processor)) in options.into.iter().zip(taken) {
         let (events, wall, processor) = (options.events as f64, median(wall), median(processor));
         let figures = [events, wall, events / wall, events / processor];
         report.row([Value::from(view.name())].into_iter().chain(figures.map(rounded)));
