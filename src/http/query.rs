@@ -1,14 +1,12 @@
 //! Questions: what the views and the log answer, on a running server or a stopped data folder.
 
-use std::ops::ControlFlow;
-
 use engine::Views;
 use event::{
     AgentNumber, AgentState, ContactId, Fact, Line, Position, Private, QuarantineReason, QueueName,
     Recorded,
 };
 use log::{EventLog, ReadError};
-use projections::{OpenContact, Place, SendState, ShelfError, What};
+use projections::{Place, SendState, ShelfError, Variables, What};
 
 use crate::answer::{
     Agent, Contact, Entry, Outgoing, Quarantined, Queue, Transcript, Verified, Waiting, instant,
@@ -102,30 +100,37 @@ pub fn agents(views: &Views<'_>) -> Vec<Agent> {
     views.hot.agents.iter().map(agent).collect()
 }
 
-/// A contact with everything that happened to it.
-pub fn transcript(
-    views: &Views<'_>,
-    log: &dyn EventLog,
-    contact: ContactId,
-) -> Result<Transcript, QueryError> {
-    let mut events = Vec::new();
-    for position in views.archive.journal(contact)? {
-        events.extend(log.read(position, 1)?);
-    }
-    let arrived = events.iter().find(|recorded| is_arrival_of(recorded, contact));
-    let Some(arrived) = arrived else {
+/// What the views know of a contact; the log has the rest.
+#[derive(Debug)]
+pub struct Story {
+    positions: Vec<Position>,
+    state: String,
+    variables: Variables,
+}
+
+/// What the views know of a contact.
+pub fn story(views: &Views<'_>, contact: ContactId) -> Result<Story, QueryError> {
+    let Some(record) = views.archive.contact(contact)? else {
         return Err(QueryError::Unknown(format!(
             "there is no contact {contact}; `postbook journal list` shows the latest ones"
         )));
     };
-    let listed = listed(views, arrived)
-        .ok_or_else(|| QueryError::Unknown(format!("there is no contact {contact}")))?;
-    let thread = views.archive.contact(contact)?.map(|record| record.thread);
-    let record = match thread {
-        Some(thread) => views.archive.thread(thread)?.unwrap_or_default(),
-        None => Default::default(),
-    };
-    let variables = record.variables(contact);
+    let thread = views.archive.thread(record.thread)?.unwrap_or_default();
+    Ok(Story {
+        positions: views.archive.journal(contact)?,
+        state: state(views, contact),
+        variables: thread.variables(contact),
+    })
+}
+
+/// A contact with everything that happened to it.
+pub fn transcript(log: &dyn EventLog, story: Story) -> Result<Transcript, QueryError> {
+    let mut events = Vec::new();
+    for position in story.positions {
+        events.extend(log.read(position, 1)?);
+    }
+    let listed = events.iter().find_map(|recorded| listed(recorded, story.state.clone()));
+    let variables = story.variables;
     let named = [
         ("$Email:LastHandlingAgent", variables.last_handling_agent),
         ("$Email:OtherHandlingAgents", variables.other_handling_agents),
@@ -133,41 +138,49 @@ pub fn transcript(
         ("$Email:ExternalCCAddresses", variables.external_cc_addresses),
     ];
     Ok(Transcript {
-        contact: listed,
+        contact: listed.ok_or_else(|| {
+            QueryError::Unknown("the log has no arrival of this contact".to_owned())
+        })?,
         variables: named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         events: events.iter().map(entry).collect(),
     })
 }
 
-fn is_arrival_of(recorded: &Recorded, wanted: ContactId) -> bool {
-    matches!(&recorded.event.fact, Fact::ContactArrived { contact, .. } if *contact == wanted)
-}
-
 /// How many events are read at a time when looking backwards.
 const WINDOW: u64 = 1024;
 
-/// The newest contacts that arrived before `before` (0: the head), newest first.
-pub fn contacts(
-    views: &Views<'_>,
+/// The newest arrivals before `before` (0: the head), newest first.
+pub fn arrivals(
     log: &dyn EventLog,
     before: Position,
     count_max: usize,
-) -> Result<Vec<Contact>, QueryError> {
+) -> Result<Vec<Recorded>, QueryError> {
     let mut end = if before.0 == 0 { log.head().0.saturating_add(1) } else { before.0 };
     let mut found = Vec::new();
     while end > 1 && found.len() < count_max {
         let start = end.saturating_sub(WINDOW).max(1);
         let count = usize::try_from(end - start).unwrap_or(usize::MAX);
-        let events = log.read(Position(start), count)?;
-        found.extend(events.iter().rev().filter_map(|recorded| listed(views, recorded)));
+        let events = log.read(Position(start), count)?.into_iter().rev();
+        found.extend(
+            events.filter(|recorded| matches!(recorded.event.fact, Fact::ContactArrived { .. })),
+        );
         end = start;
     }
     found.truncate(count_max);
     Ok(found)
 }
 
+/// The contacts that arrived with these events, as they are now.
+pub fn contacts(views: &Views<'_>, arrivals: &[Recorded]) -> Vec<Contact> {
+    let contact = |recorded: &Recorded| {
+        let contact = recorded.event.fact.contact()?;
+        listed(recorded, state(views, contact))
+    };
+    arrivals.iter().filter_map(contact).collect()
+}
+
 /// The contact that arrived with this event, as lists show it.
-fn listed(views: &Views<'_>, recorded: &Recorded) -> Option<Contact> {
+fn listed(recorded: &Recorded, state: String) -> Option<Contact> {
     let Fact::ContactArrived { contact, thread, source, .. } = &recorded.event.fact else {
         return None;
     };
@@ -183,11 +196,12 @@ fn listed(views: &Views<'_>, recorded: &Recorded) -> Option<Contact> {
         arrived: instant(recorded.event.time),
         from: from.map(|from| from.address.to_string()),
         subject: details.map(|details| details.subject.clone()),
-        state: views.hot.contacts.get(*contact).map_or_else(|| "released".to_owned(), state),
+        state,
     })
 }
 
-fn state(open: &OpenContact) -> String {
+fn state(views: &Views<'_>, contact: ContactId) -> String {
+    let Some(open) = views.hot.contacts.get(contact) else { return "released".to_owned() };
     match &open.place {
         Place::Application => format!("in application {}", open.application),
         Place::Waiting { line: Line::Queue(queue), .. } => format!("waiting in {queue}"),
@@ -272,13 +286,4 @@ pub fn quarantine(views: &Views<'_>) -> Vec<Quarantined> {
         message: mail.message.digest.to_string(),
     };
     views.hot.quarantine.iter().map(quarantined).collect()
-}
-
-/// Shows events from `from` to the head one by one.
-pub fn each_event(
-    log: &dyn EventLog,
-    from: Position,
-    show: &mut dyn FnMut(Entry) -> ControlFlow<()>,
-) -> Result<(), QueryError> {
-    Ok(log.scan(from, &mut |recorded| show(entry(&recorded)))?)
 }

@@ -160,11 +160,9 @@ async fn contacts(
     Query(range): Query<Range>,
 ) -> Result<Json<Vec<Contact>>, ApiError> {
     let log = Arc::clone(service.intake.handle.log());
-    let Json(found) = ask(&service, move |views| {
-        query::contacts(views, &*log, Position(range.before), range.count())
-    })
-    .await?;
-    Ok(Json(found?))
+    let found = blocking(move || query::arrivals(&*log, Position(range.before), range.count()));
+    let Json(found) = found.await?;
+    ask(&service, move |views| query::contacts(views, &found)).await
 }
 
 async fn transcript(
@@ -172,9 +170,9 @@ async fn transcript(
     Path(id): Path<String>,
 ) -> Result<Json<Transcript>, ApiError> {
     let id: ContactId = id.parse().map_err(ApiError::bad)?;
-    let log = Arc::clone(service.intake.handle.log());
-    let Json(found) = ask(&service, move |views| query::transcript(views, &*log, id)).await?;
-    Ok(Json(found?))
+    let Json(story) = ask(&service, move |views| query::story(views, id)).await?;
+    let (log, story) = (Arc::clone(service.intake.handle.log()), story?);
+    blocking(move || query::transcript(&*log, story)).await
 }
 
 async fn events(

@@ -109,14 +109,15 @@ pub(crate) fn journal(common: &Common, command: &JournalCommand) -> Result<()> {
         JournalCommand::List { count, before } => {
             let path = format!("/v1/contacts?before={before}&count={count}");
             let contacts = ask(common, &path, |views, log| {
-                query::contacts(views, log, Position(*before), *count)
+                Ok(query::contacts(views, &query::arrivals(log, Position(*before), *count)?))
             })?;
             print::show(common, &contacts, print::contacts)
         }
         JournalCommand::Show { contact } => {
             let path = format!("/v1/contacts/{contact}");
-            let transcript =
-                ask(common, &path, |views, log| query::transcript(views, log, *contact))?;
+            let transcript = ask(common, &path, |views, log| {
+                query::transcript(log, query::story(views, *contact)?)
+            })?;
             print::show(common, &transcript, print::transcript)
         }
     }
