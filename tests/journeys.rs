@@ -16,6 +16,8 @@ mod journeys {
     mod restart;
     mod sandbox;
     mod servers;
+    mod settings;
     mod tap;
+    mod threads;
     mod trouble;
 }

@@ -1,5 +1,7 @@
 //! The conformance scenario of the thread variables, step by step, with and without the releases.
 
+use std::fs;
+
 use anyhow::Result;
 use harness::{Agent, Customer, MailClient, Needs, journey};
 
@@ -22,7 +24,7 @@ fn play(releases: bool) -> Result<()> {
         let customer = Customer::new("Customer", "customer@business.com");
         let agents = [&a1, &a2, &a3].map(|agent| (agent.clone(), 1));
         let plan = Plan { agents: agents.to_vec(), address: PUBLIC, ..Plan::default() };
-        let office = Office::open(stage, &plan)?;
+        let mut office = Office::open(stage, &plan)?;
         let servers = office.servers;
 
         // Step 1: the customer writes, Cc the colleague.
@@ -82,7 +84,15 @@ fn play(releases: bool) -> Result<()> {
         office.wait_for("ReplyReceived", 3)?;
         let expected = ["1003:a3@ct.com", "1002:a2@ct.com", "", ""];
         assert_eq!(office.variables(&third)?, expected, "after a late reply");
-        Ok(())
+
+        // The variables are in the log alone: views and snapshots can go.
+        office.program.stop()?;
+        let data = office.program.folder().join("data");
+        fs::remove_dir_all(data.join("views"))?;
+        fs::remove_dir_all(data.join("snapshots"))?;
+        office.start()?;
+        assert_eq!(office.variables(&third)?, expected, "after a replay of everything");
+        office.verify()
     })
 }
 

@@ -52,6 +52,19 @@ fn answers(servers: &Servers, agent: &Agent, stop: &AtomicBool) -> Result<()> {
     Ok(())
 }
 
+/// Stops the program in good order and starts it at random moments, while the customers go on
+/// writing.
+fn stop_and_start(office: &mut Office<'_>) -> Result<()> {
+    let mut random = Random::new()?;
+    for heap in crowd::mails(0..MAILS).chunks(MAILS / HEAPS) {
+        office.servers.fill(SUPPORT, heap.iter().map(Vec::as_slice))?;
+        thread::sleep(Duration::from_millis(random.below(700)));
+        office.program.stop()?;
+        office.program.start(&["status"])?;
+    }
+    Ok(())
+}
+
 /// Kills and starts the program at random moments, while the customers go on writing.
 fn kill_and_start(office: &mut Office<'_>) -> Result<()> {
     let mut random = Random::new()?;
@@ -124,8 +137,11 @@ fn check_copies(office: &Office<'_>) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn kills_at_random_moments_lose_and_double_nothing() -> Result<()> {
+/// Two agents work while `disturb` does what it does; then everything is checked.
+fn work_through(
+    disturb: impl FnOnce(&mut Office<'_>) -> Result<()>,
+    check_more: impl FnOnce(&Office<'_>) -> Result<()>,
+) -> Result<()> {
     journey(Needs::Mail, |stage| {
         let mut office = Office::open(stage, &crowd::roomy("keep"))?;
         office.ready(&agnes())?;
@@ -135,13 +151,30 @@ fn kills_at_random_moments_lose_and_double_nothing() -> Result<()> {
         thread::scope(|scope| {
             let working = [agnes(), bruno()]
                 .map(|agent| scope.spawn(move || answers(servers, &agent, stopped)));
-            let checked = kill_and_start(&mut office).and_then(|()| check(&office));
+            let checked = disturb(&mut office).and_then(|()| check(&office));
             stop.store(true, Ordering::Relaxed);
             for person in working {
                 person.join().map_err(|_| anyhow!("an agent panicked"))??;
             }
             checked
         })?;
+        check_more(&office)?;
         office.verify()
+    })
+}
+
+#[test]
+fn kills_at_random_moments_lose_and_double_nothing() -> Result<()> {
+    work_through(kill_and_start, |_| Ok(()))
+}
+
+#[test]
+fn stops_at_random_moments_leave_nothing_open() -> Result<()> {
+    work_through(stop_and_start, |office| {
+        for kind in ["SendUncertain", "SendDeferred", "ContactReleased"] {
+            ensure!(office.all(kind)?.is_empty(), "{kind} after a stop in good order");
+        }
+        ensure!(office.all("EngineStopped")?.len() == HEAPS, "every stop is recorded");
+        Ok(())
     })
 }

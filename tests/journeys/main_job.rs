@@ -143,11 +143,13 @@ fn a_mail_is_answered_and_answered_again() -> Result<()> {
 
 /// The customer's answer is a new contact of the same thread, and knows who handled it before.
 fn the_customer_answers(office: &Office<'_>, relayed: &Mail, first: &str) -> Result<()> {
-    let (agnes, ann) = (agnes(), ann());
+    let (bruno, ann) = (bruno(), ann());
+    office.program.text(&["agent", "not-ready", "1001", "--reason", "lunch"])?;
+    office.ready(&bruno)?;
     office.servers.submit(&ann.reply(relayed, "Thank you, but at what time?"))?;
     let second = office.arrival(2)?;
     ensure!(second != first, "every mail is a contact of its own");
-    let copy = office.newest_mail(&agnes.address, 2)?;
+    let copy = office.newest_mail(&bruno.address, 1)?;
     assert_eq!(copy.field("X-Postbook-Contact"), second);
     let arrived = office.all("ContactArrived")?;
     assert_eq!(arrived[0].text("thread"), arrived[1].text("thread"));
@@ -156,8 +158,9 @@ fn the_customer_answers(office: &Office<'_>, relayed: &Mail, first: &str) -> Res
     assert_eq!(office.variables(first)?[0], "", "nobody handled the thread before");
 
     // The second answer hangs below the customer's second mail.
-    office.servers.submit(&agnes.reply(&copy, "At noon."))?;
+    office.servers.submit(&bruno.reply(&copy, "At noon."))?;
     let answered = office.newest_mail(&ann.address, 2)?;
+    check_no_trace(&answered, &bruno);
     let sent = office.servers.mailbox(SUPPORT)?.pop().context("there is the answer")?;
     assert_eq!(answered.field("In-Reply-To"), sent.field("Message-ID"));
     let references = answered.field("References");

@@ -66,6 +66,8 @@ pub(crate) struct Plan {
     pub(crate) agents: Vec<(Agent, u16)>,
     /// `release` or `keep`.
     pub(crate) held_contacts: &'static str,
+    /// More settings, as TOML.
+    pub(crate) settings: &'static str,
     /// The application of the mailbox `support`.
     pub(crate) application: String,
     /// The address of the mailbox `support`.
@@ -81,6 +83,7 @@ impl Default for Plan {
         Self {
             agents: vec![(agnes(), 1), (bruno(), 1)],
             held_contacts: "release",
+            settings: "",
             application: queueing("support"),
             address: SUPPORT,
             plain_smtp_port: None,
@@ -112,7 +115,7 @@ impl Plan {
         };
         let mut text = format!(
             "data = \"data\"\n\
-             [settings]\nrestart_held_contacts = \"{held}\"\n\
+             [settings]\nrestart_held_contacts = \"{held}\"\n{settings}\n\
              [tls]\nauthorities = \"{authority}\"\n\
              [internal]\nname = \"internal\"\naddress = \"{INTERNAL}\"\n{internal}\n\
              [outgoing]\nsender = \"{BOUNCES}\"\nsmtp = {{ {smtp} }}\n\
@@ -124,6 +127,7 @@ impl Plan {
              [[application]]\nname = \"sales\"\nfile = \"sales.toml\"\n\
              [[queue]]\nname = \"support\"\n[[queue]]\nname = \"sales\"\n",
             held = self.held_contacts,
+            settings = self.settings,
             authority = servers.authority()?.display(),
             internal = account(imap, "starttls", INTERNAL),
             address = self.address,

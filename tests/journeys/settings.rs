@@ -1,0 +1,89 @@
+//! What the settings change in the main job, and what agents do besides answering.
+
+use anyhow::Result;
+use harness::{Needs, journey};
+
+use super::office::{INTERNAL, Office, Plan, SUPPORT, agnes, ann, bruno};
+
+#[test]
+fn a_relayed_reply_releases_where_the_setting_says_so() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let plan = Plan { settings: "release_on_reply = true", ..Plan::default() };
+        let office = Office::open(stage, &plan)?;
+        office.ready(&agnes())?;
+        for subject in ["one", "two"] {
+            office.servers.submit(&ann().write(SUPPORT, &[], subject, "Please."))?;
+        }
+        for number in 1..=2 {
+            let copy = office.newest_mail(&agnes().address, number)?;
+            office.servers.submit(&agnes().reply(&copy, "Done."))?;
+            let released = office.wait_for("ContactReleased", number)?;
+            assert_eq!(released[number - 1].text("reason"), "Reply");
+            office.newest_mail(&ann().address, number)?;
+        }
+        assert_eq!(office.held_by(&agnes())?, [""; 0]);
+        Ok(())
+    })
+}
+
+#[test]
+fn agents_see_the_queue_in_from_where_the_setting_says_so() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let plan = Plan { settings: "agent_copy_from = \"via\"", ..Plan::default() };
+        let office = Office::open(stage, &plan)?;
+        office.ready(&agnes())?;
+        office.servers.submit(&ann().write(SUPPORT, &[], "parcel", "Where?"))?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        assert_eq!(copy.addresses("From"), [INTERNAL]);
+        assert!(copy.field("From").contains("Ann Oyelaran via support"), "{}", copy.field("From"));
+        office.servers.submit(&agnes().reply(&copy, "There."))?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        assert!(relayed.text().starts_with("There."));
+        Ok(())
+    })
+}
+
+#[test]
+fn who_signs_out_gives_the_contact_back_to_the_head_of_its_queue() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let (agnes, bruno) = (agnes(), bruno());
+        let office = Office::open(stage, &Plan::default())?;
+        for subject in ["one", "two"] {
+            office.servers.submit(&ann().write(SUPPORT, &[], subject, "Please."))?;
+        }
+        office.arrival(2)?;
+        let queue = office.queue("support")?;
+        office.ready(&agnes)?;
+        let first = office.newest_mail(&agnes.address, 1)?;
+        office.wait_for("ContactDelivered", 1)?;
+        office.program.text(&["agent", "sign-out", "1001"])?;
+        assert_eq!(office.queue("support")?, queue, "order and waiting times are kept");
+        office.ready(&bruno)?;
+        let second = office.newest_mail(&bruno.address, 1)?;
+        let contact = first.field("X-Postbook-Contact");
+        assert_eq!(second.field("X-Postbook-Contact"), contact);
+        assert_ne!(second.field("Message-ID"), first.field("Message-ID"));
+        // Both may answer; the one who went is late.
+        office.servers.submit(&agnes.reply(&first, "I had begun already."))?;
+        office.newest_mail(&ann().address, 1)?;
+        office.servers.submit(&bruno.reply(&second, "I go on."))?;
+        office.newest_mail(&ann().address, 2)?;
+        let late: Vec<String> =
+            office.all("ReplyReceived")?.iter().map(|reply| reply.text("late")).collect();
+        assert_eq!(late, ["Transferred", ""]);
+        Ok(())
+    })
+}
+
+#[test]
+fn the_same_command_twice_changes_nothing_the_second_time() -> Result<()> {
+    journey(Needs::Imap, |stage| {
+        let office = Office::open(stage, &Plan::default())?;
+        let done = office.program.json(&["agent", "ready", "1001"])?;
+        assert_eq!(done["events"], 1);
+        let again = office.program.json(&["agent", "ready", "1001"])?;
+        assert_eq!(again["events"], 0);
+        assert_eq!(again["head"], done["head"]);
+        Ok(())
+    })
+}
