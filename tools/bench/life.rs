@@ -23,6 +23,8 @@ pub(crate) struct Lives {
     time: Timestamp,
     /// Events that begin the log.
     opening: VecDeque<(Fact, Option<Private>)>,
+    /// Agents who sign out at the end.
+    closing: VecDeque<AgentNumber>,
     /// One place an agent: the contact the agent has or will have.
     places: Vec<Option<Life>>,
     turn: usize,
@@ -92,6 +94,7 @@ impl Lives {
             position: Position(0),
             time: Timestamp(1_767_225_600_000),
             opening,
+            closing: (AGENT_FIRST..AGENT_FIRST + AGENTS).map(AgentNumber).collect(),
             places: (0..AGENTS).map(|_| None).collect(),
             turn: 0,
             begun: 0,
@@ -157,7 +160,9 @@ impl Iterator for Lives {
             }
             return Some(self.give(actor, fact, private));
         }
-        None
+        // Nobody is left ready beside contacts that wait, as no engine would leave it.
+        let (agent, state) = (self.closing.pop_front()?, AgentState::SignedOut);
+        Some(self.give(Actor::Engine, Fact::AgentStateChanged { agent, state }, None))
     }
 }
 

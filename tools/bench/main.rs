@@ -3,12 +3,14 @@
 mod append;
 mod disk;
 mod ingest;
+mod latency;
 mod life;
 mod measure;
 mod office;
 mod peer;
 mod replay;
 mod report;
+mod start;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,13 @@ enum Command {
     Replay(replay::Options),
     /// 10,000 mails from an IMAP server to durable contacts in a queue, beside `mbsync`.
     Ingest(ingest::Options),
+    /// From a long history to the first assignment, with and without a snapshot; memory.
+    Start(start::Options),
+    /// One start in a fresh process, for the figures of `start`.
+    #[command(hide = true)]
+    StartOnce(start::OnceOptions),
+    /// From mail in the public mailbox to mail in the agent's mailbox, one after the other.
+    Latency(latency::Options),
 }
 
 fn main() -> ExitCode {
@@ -62,5 +71,8 @@ fn run(command: &Command) -> Result<Report> {
         Command::DiskRead(options) => disk::read(options),
         Command::Replay(options) => replay::run(options),
         Command::Ingest(options) => ingest::run(options),
+        Command::Start(options) => start::run(options),
+        Command::StartOnce(options) => start::once(options),
+        Command::Latency(options) => latency::run(options),
     }
 }
