@@ -17,6 +17,9 @@ use crate::handle::{EngineError, Handle, Request};
 use crate::snapshot::Snapshots;
 use crate::{now, timers};
 
+/// A shorter replay is over before anyone wonders.
+const REPLAY_TOLD_MIN: u64 = 500_000;
+
 /// What the engine works with.
 pub struct Options {
     /// The log.
@@ -153,6 +156,10 @@ fn replay(
     let from = hot.position.min(archive.position()).next();
     let mut failure = None;
     let mut replayed = 0;
+    let count = (head.0 + 1).saturating_sub(from.0);
+    if count > REPLAY_TOLD_MIN {
+        tracing::info!(events = count, "replaying the log; this takes some seconds");
+    }
     log.scan(from, &mut |recorded| {
         replayed += 1;
         if recorded.position > hot.position {

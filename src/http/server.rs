@@ -1,7 +1,9 @@
 //! The server: routes, and the socket they are reached by.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
@@ -44,6 +46,7 @@ pub async fn serve(service: Service, path: &FilePath, mut stop: Stop) -> io::Res
         _ => {}
     }
     let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
     let routes = routes(service).into_make_service_with_connect_info::<Peer>();
     let served = axum::serve(listener, routes)
         .with_graceful_shutdown(async move { stop.stopped().await })
