@@ -86,13 +86,15 @@ async fn play(server: &Server, args: &TryArgs, fresh: bool) -> Result<()> {
         [AgentMail::new(&mail, "ada", "Ada Martin"), AgentMail::new(&mail, "ben", "Ben Roy")];
     let mut teller = Teller { next: handle.log().head().next(), handle, told: false };
     loop {
-        for recorded in teller.news().await? {
+        let news = teller.news().await?;
+        let quiet = news.is_empty();
+        for recorded in news {
             if let Some(text) = headline(&recorded) {
                 print::line(&format!("  {text}"))?;
             }
             ada.hear(&recorded).await?;
         }
-        if ada.is_away() && !teller.told {
+        if ada.is_away() && quiet && !teller.told {
             teller.told = true;
             advise(args)?;
         }
@@ -130,7 +132,7 @@ fn advise(args: &TryArgs) -> Result<()> {
     let program = program();
     let run = format!("{program} --config {}", config.display());
     print::line(&format!(
-        "\nAda has gone to lunch; the others wait for Ben (1002). Type in another terminal:\n\
+        "\nAda is at lunch; who waits now waits for Ben (1002). Type in another terminal:\n\
          \n  {run} queue                 who waits where\
          \n  {run} agent ready 1002      Ben takes the next contact; his mail client answers\
          \n  {run} agent release 1002    Ben is done with it\
