@@ -145,7 +145,7 @@ fn a_stranger_tries_it_and_kills_it() -> Result<()> {
     journey(Needs::Nothing, |stage| {
         let mut sandbox = Sandbox::new(stage.folder())?;
         sandbox.start()?;
-        sandbox.wait_until_told("Ada has gone to lunch")?;
+        sandbox.wait_until_told("Ada is at lunch")?;
         until("Ada is done", || Ok((sandbox.contacts_in("released")? == 2).then_some(())))?;
         let relayed = sandbox.mails("zoe@atelier.test")?;
         assert_eq!(relayed.len(), 1);
