@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Carried;
 use crate::error::ApiError;
-use crate::server::Service;
+use crate::service::Service;
 use crate::user::Peer;
 
 /// The state an agent chooses.

@@ -8,8 +8,10 @@ mod describe;
 mod error;
 pub mod query;
 mod server;
+mod service;
 mod user;
 
 pub use commands::{DispositionRequest, ReleaseRequest, StateRequest, TransferRequest};
 pub use describe::describe;
-pub use server::{Service, serve};
+pub use server::serve;
+pub use service::Service;

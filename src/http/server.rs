@@ -1,6 +1,5 @@
 //! The server: routes, and the socket they are reached by.
 
-use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use engine::Views;
 use event::{ContactId, Position, QueueName};
-use gateway::{HealthCell, HealthState, Intake, Stop};
+use gateway::{HealthCell, HealthState, Stop};
 use serde::Deserialize;
 use tokio::net::UnixListener;
 
@@ -25,18 +24,8 @@ use crate::answer::{
 use crate::commands;
 use crate::error::ApiError;
 use crate::query::{self, QueryError};
+use crate::service::Service;
 use crate::user::Peer;
-
-/// What the API works with.
-#[derive(Clone)]
-pub struct Service {
-    /// The engine, the store, and what replays a quarantined mail.
-    pub intake: Intake,
-    /// The condition of mailboxes and the outgoing server, by name.
-    pub health: Arc<BTreeMap<String, HealthCell>>,
-    /// The program's version.
-    pub version: String,
-}
 
 /// Answers requests on a socket at `path` until told to stop. A socket left behind by a killed
 /// server is replaced: whoever calls this has the data folder to themselves.

@@ -1,10 +1,12 @@
 //! The program `postbook`: parses the command line and hands over.
 
+mod arguments;
 mod cli;
 mod client;
 mod config;
 mod config_check;
 mod config_error;
+mod config_file;
 mod data;
 mod logging;
 mod offline;
@@ -19,7 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    match cli::run(cli::Cli::parse()) {
+    match cli::run(arguments::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if print::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -11,7 +11,7 @@ use http::answer::{
 };
 use serde::Serialize;
 
-use crate::cli::Common;
+use crate::arguments::Common;
 use crate::config::Config;
 
 /// Whether the reader of our output has gone, which is no error (`postbook log tail | head`).

@@ -15,7 +15,7 @@ use log::EventLog;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::cli::{
+use crate::arguments::{
     AgentCommand, Common, JournalCommand, LogCommand, OutboxCommand, QuarantineCommand,
 };
 use crate::client::{Client, escape};

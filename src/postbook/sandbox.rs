@@ -1,28 +1,19 @@
 //! The sandbox: one folder in which the main job runs before the user's eyes.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
 use engine::Handle;
 use event::{AgentNumber, Fact, Position, Recorded};
 
-use crate::cli::Common;
-use crate::config;
+use crate::arguments::{Common, TryArgs};
+use crate::config_file;
 use crate::print;
 use crate::sandbox_people::{Ada, AgentMail, Customers};
 use crate::serve::{Server, Signals, runtime};
-
-/// What `postbook try` understands.
-#[derive(Debug, Args)]
-pub(crate) struct TryArgs {
-    /// The folder of the sandbox; nothing outside it is touched
-    #[arg(long, value_name = "FOLDER", default_value = "postbook-try")]
-    folder: PathBuf,
-}
 
 const CONFIG: &str = "postbook.toml";
 
@@ -30,7 +21,7 @@ const CONFIG: &str = "postbook.toml";
 pub(crate) fn run(args: &TryArgs, _common: &Common) -> Result<()> {
     crate::logging::start_quietly();
     let fresh = prepare(&args.folder)?;
-    let config = config::load(&args.folder.join(CONFIG))?;
+    let config = config_file::load(&args.folder.join(CONFIG))?;
     runtime()?.block_on(async {
         let mut signals = Signals::new()?;
         let server = Server::start(&config).await?;

@@ -19,8 +19,9 @@ use projections::DiskShelf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::cli::Common;
-use crate::config::{self, Config, History, Imap, Maildir, Security};
+use crate::arguments::Common;
+use crate::config::{Config, History, Imap, Maildir, Security};
+use crate::config_file;
 use crate::data::Data;
 use crate::logging;
 
@@ -31,7 +32,7 @@ const STOP_GRACE: Duration = Duration::from_secs(15);
 
 /// `postbook serve`.
 pub(crate) fn run(common: &Common) -> Result<()> {
-    let mut config = config::load(&common.config)?;
+    let mut config = config_file::load(&common.config)?;
     if let Some(data) = &common.data {
         config.file.data.clone_from(data);
     }

@@ -1,0 +1,63 @@
+//! Reads the configuration file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::config::{Config, File};
+use crate::config_check::check;
+use crate::config_error::ConfigError;
+
+/// Reads and checks the configuration and the applications it names.
+pub(crate) fn load(path: &Path) -> Result<Config> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!(
+            "cannot read the configuration {}; give --config FILE, or begin with `postbook try`",
+            path.display()
+        )
+    })?;
+    let mut file = parse(path, &text)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    absolute(&mut file, folder);
+    let applications = check(path, &text, &file)?;
+    Ok(Config { file, applications })
+}
+
+/// Only the data folder of a configuration, which may be wrong in other places.
+pub(crate) fn data_folder(path: &Path) -> Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct OnlyData {
+        data: PathBuf,
+    }
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let only: OnlyData = toml::from_str(&text)?;
+    Ok(path.parent().unwrap_or(Path::new("")).join(only.data))
+}
+
+fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
+    let deserializer = toml::Deserializer::parse(text)
+        .map_err(|error| ConfigError::new(path, text, error.span(), None, error.message()))?;
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let key = error.path().to_string();
+        let inner = error.into_inner();
+        ConfigError::new(path, text, inner.span(), Some(&key), inner.message())
+    })
+}
+
+/// Paths in the file are relative to it.
+fn absolute(file: &mut File, folder: &Path) {
+    let fix = |path: &mut PathBuf| *path = folder.join(&*path);
+    fix(&mut file.data);
+    file.tls.authorities.iter_mut().for_each(fix);
+    file.outgoing.maildirs.iter_mut().for_each(fix);
+    let smtp = file.outgoing.smtp.iter_mut();
+    smtp.filter_map(|smtp| smtp.password_file.as_mut()).for_each(fix);
+    let boxes = file.mailbox.iter_mut().map(|mailbox| (&mut mailbox.imap, &mut mailbox.maildir));
+    for (imap, maildir) in boxes.chain([(&mut file.internal.imap, &mut file.internal.maildir)]) {
+        imap.iter_mut().filter_map(|imap| imap.password_file.as_mut()).for_each(fix);
+        maildir.iter_mut().for_each(|maildir| fix(&mut maildir.path));
+    }
+    file.application.iter_mut().for_each(|application| fix(application.file.get_mut()));
+}
