@@ -1,9 +1,12 @@
 //! SMTP submission (RFC 5321, RFC 6409): what became of a message is never guessed.
 
+mod envelope;
+mod error;
 mod greeted;
 mod open;
 mod sender;
 mod starttls;
 mod transaction;
 
-pub use sender::{Envelope, SendOutcome, SmtpSender};
+pub use envelope::Envelope;
+pub use sender::{SendOutcome, SmtpSender};

@@ -4,44 +4,13 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
 
+use super::error::OpenError;
 use super::greeted::Greeted;
 use super::starttls::start_tls;
 use super::transaction::{Failure, from_lettre};
 use crate::net;
 use crate::wire::Wire;
-use crate::{ConnectError, Security, SmtpAccount, Step};
-
-/// Why no mail can be sent at all; none of it is the message's fault.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum OpenError {
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    #[error("the server offers no STARTTLS: set `security` to \"tls\" and the port to match")]
-    StartTlsMissing,
-    #[error(
-        "plain text came after STARTTLS: someone may be tampering with the connection; nothing \
-         was sent"
-    )]
-    Injected,
-    #[error("the connection failed: {0}")]
-    Cut(String),
-    #[error("the server broke the protocol while {step}")]
-    Garbage { step: Step },
-    #[error("the server refused while {step}: {code} {text}")]
-    Refused { step: Step, code: u16, text: String },
-    #[error("the server refused the login of {user}: {text}; check `user` and the password")]
-    Login { user: String, text: String },
-}
-
-impl OpenError {
-    /// The reply code, where it says more than that we cannot send.
-    pub(super) fn code(&self) -> u16 {
-        match self {
-            Self::Refused { code, .. } => *code,
-            _ => 0,
-        }
-    }
-}
+use crate::{Security, SmtpAccount, Step};
 
 /// Connects, protects the connection as configured, and logs in.
 pub(super) async fn open(account: &SmtpAccount) -> Result<AsyncSmtpConnection, OpenError> {

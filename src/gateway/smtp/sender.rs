@@ -3,21 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use event::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 
+use super::envelope::Envelope;
 use super::open::open;
 use super::transaction::{Failure, reset, transact};
 use crate::SmtpAccount;
-
-/// Who a message is from and who gets it, as the servers on its way are told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
-    /// Where bounces go; `None` is the null sender of automatic mail.
-    pub from: Option<Address>,
-    /// The recipients; all of them get the message, or none.
-    pub to: Vec<Address>,
-}
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use super::open::OpenError;
+use super::error::OpenError;
 use crate::{ConnectError, SmtpAccount, Step, net};
 
 const LINE_BYTES_MAX: u64 = 2_048;

@@ -10,7 +10,7 @@ use lettre::transport::smtp::commands::{Data, Rset};
 use lettre::transport::smtp::extension::Extension;
 use lettre::transport::smtp::response::{Response, Severity};
 
-use super::sender::Envelope;
+use super::envelope::Envelope;
 use crate::SmtpTimeouts;
 
 /// How a transaction failed; the variants differ in what the server may have done.

@@ -1,0 +1,12 @@
+//! The envelope of a message.
+
+use event::Address;
+
+/// Who a message is from and who gets it, as the servers on its way are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Where bounces go; `None` is the null sender of automatic mail.
+    pub from: Option<Address>,
+    /// The recipients; all of them get the message, or none.
+    pub to: Vec<Address>,
+}
