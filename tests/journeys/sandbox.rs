@@ -119,14 +119,18 @@ impl Sandbox {
         Ok(found)
     }
 
-    /// The mails that were delivered to an address.
-    fn mails(&self, address: &str) -> Result<Vec<Mail>> {
-        let new = self.work().join("demo/mail").join(address).join("new");
-        if !new.exists() {
-            return Ok(Vec::new());
+    /// The mails that were delivered to customers.
+    fn mails_of_customers(&self) -> Result<Vec<Mail>> {
+        let mut mails = Vec::new();
+        for mailbox in fs::read_dir(self.work().join("demo/mail"))? {
+            let mailbox = mailbox?;
+            if !mailbox.file_name().to_string_lossy().ends_with("@desk.test") {
+                for entry in fs::read_dir(mailbox.path().join("new"))? {
+                    mails.push(Mail::new(fs::read(entry?.path())?));
+                }
+            }
         }
-        let read = |entry: std::io::Result<fs::DirEntry>| Ok(Mail::new(fs::read(entry?.path())?));
-        fs::read_dir(new)?.map(read).collect()
+        Ok(mails)
     }
 }
 
@@ -147,9 +151,11 @@ fn a_stranger_tries_it_and_kills_it() -> Result<()> {
         sandbox.start()?;
         sandbox.wait_until_told("Ada is at lunch")?;
         until("Ada is done", || Ok((sandbox.contacts_in("released")? == 2).then_some(())))?;
-        let relayed = sandbox.mails("zoe@atelier.test")?;
-        assert_eq!(relayed.len(), 1);
-        assert!(!relayed[0].head().contains("ada@desk.test"), "{}", relayed[0].head());
+        let relayed = sandbox.mails_of_customers()?;
+        assert_eq!(relayed.len(), 2);
+        for mail in relayed {
+            assert!(!mail.head().contains("ada@desk.test"), "{}", mail.head());
+        }
 
         // What it advises works, in the order it is advised in.
         let advised = sandbox.advised()?;
