@@ -17,9 +17,9 @@ pub struct ShelfError(pub String);
 
 /// Keeps the pairs of a view, and how far the view had read when they were written.
 ///
-/// Rules: `write` puts all pairs and the checkpoint, or nothing (a crash leaves the older state
-/// whole). A shelf holds nothing that a replay does not give again, so it needs no fsync and may be
-/// deleted at any time.
+/// Rules: `write` takes pairs in any order and puts all of them and the checkpoint, or nothing (a
+/// crash leaves the older state whole). A shelf holds nothing that a replay does not give again, so
+/// it needs no fsync and may be deleted at any time.
 pub trait Shelf: Send + Sync {
     /// The bytes under a key.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ShelfError>;

@@ -1,7 +1,8 @@
 //! A typed table of the archive: records on a shelf, with the newest ones over them in memory.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
 use bincode::config::{Configuration, standard};
 use bincode::{Decode, Encode};
@@ -12,19 +13,22 @@ use crate::{Shelf, ShelfError};
 const CONFIG: Configuration = standard();
 
 /// What a record is kept under.
-pub(crate) trait Key: Ord + Copy {
+pub(crate) trait Key: Eq + Hash + Copy {
     fn bytes(self) -> Vec<u8>;
 }
 
 /// Records by key. `PREFIX` tells the tables of one shelf apart.
+///
+/// The fresh ones are in no order: keys are digests, nothing goes through them in order, and the
+/// shelf sorts what it is given.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<K, V, const PREFIX: u8> {
-    fresh: BTreeMap<K, V>,
+    fresh: HashMap<K, V>,
 }
 
 impl<K, V, const PREFIX: u8> Default for Table<K, V, PREFIX> {
     fn default() -> Self {
-        Self { fresh: BTreeMap::new() }
+        Self { fresh: HashMap::new() }
     }
 }
 
@@ -110,7 +114,7 @@ impl Key for event::ThreadId {
 }
 
 /// The first half of the BLAKE3 digest of a Message-ID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct MessageKey([u8; 16]);
 
 impl MessageKey {
