@@ -3,7 +3,7 @@
 use event::{Actor, AgentNumber, ContactId, Fact, RequeueReason};
 use projections::Place;
 
-use crate::{Rejection, View};
+use crate::{NewEvent, Rejection, View};
 
 /// The contact a person means: the named one, else the only one the agent holds.
 ///
@@ -48,4 +48,17 @@ pub(crate) fn requeue(view: &View<'_>, contact: ContactId, reason: RequeueReason
         }),
         Place::Application | Place::Waiting { .. } => None,
     }
+}
+
+/// Puts held contacts back, in the order they arrived in: those that began to wait in the same
+/// millisecond keep their order.
+pub(crate) fn requeue_all<'a>(
+    view: &View<'_>,
+    held: impl Iterator<Item = &'a ContactId>,
+    reason: RequeueReason,
+) -> impl Iterator<Item = NewEvent> {
+    let arrival = |contact: &&ContactId| view.hot.contacts.get(**contact).map(|open| open.arrival);
+    let mut held: Vec<&ContactId> = held.collect();
+    held.sort_by_key(arrival);
+    held.into_iter().filter_map(move |&contact| Some(requeue(view, contact, reason)?.into()))
 }

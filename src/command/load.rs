@@ -5,7 +5,7 @@ use event::{
     Setting,
 };
 
-use crate::contact_command::requeue;
+use crate::contact_command::requeue_all;
 use crate::{Decision, NewEvent, Rejection, View};
 
 /// The directory is as given; what is not in it is gone.
@@ -44,9 +44,8 @@ impl LoadDirectory {
         );
         let leaving = view.hot.agents.iter().filter(|(number, _)| !self.has_agent(*number));
         let held = leaving.flat_map(|(_, agent)| agent.held.iter());
-        let requeued =
-            held.filter_map(|&contact| requeue(view, contact, RequeueReason::AgentRemoved));
-        Ok(Decision::record(std::iter::once(loaded).chain(requeued.map(Into::into))))
+        let requeued = requeue_all(view, held, RequeueReason::AgentRemoved);
+        Ok(Decision::record(std::iter::once(loaded).chain(requeued)))
     }
 
     fn has_queue(&self, queue: &QueueName) -> bool {

@@ -2,7 +2,7 @@
 
 use event::{AgentNumber, AgentState, Fact, RequeueReason};
 
-use crate::contact_command::requeue;
+use crate::contact_command::requeue_all;
 use crate::{Decision, NewEvent, Rejection, View};
 
 /// An agent signs in or out, or changes readiness.
@@ -29,10 +29,7 @@ impl SetAgentState {
         let changed = Fact::AgentStateChanged { agent: self.agent, state: self.state.clone() };
         let mut events: Vec<NewEvent> = vec![changed.into()];
         if self.state == AgentState::SignedOut {
-            let held = agent.held.iter();
-            let requeued =
-                held.filter_map(|&contact| requeue(view, contact, RequeueReason::SignedOut));
-            events.extend(requeued.map(NewEvent::from));
+            events.extend(requeue_all(view, agent.held.iter(), RequeueReason::SignedOut));
         }
         Ok(Decision::record(events))
     }
