@@ -16,7 +16,7 @@ use projections::DiskShelf;
 use serde_json::Value;
 
 use crate::life::Lives;
-use crate::measure::{median, resident_bytes};
+use crate::measure::{median, processor_seconds, resident_bytes};
 use crate::replay::fill;
 use crate::report::{Report, rounded};
 
@@ -88,6 +88,7 @@ const ONCE_COLUMNS: &[&str] = &[
     "archive s",
     "to assignment s",
     "in all s",
+    "processor s",
     "resident MB",
     "peak MB",
 ];
@@ -113,6 +114,7 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
             "archive s",
             "to assignment s",
             "in all s",
+            "processor s",
             "resident MB",
             "peak MB",
         ],
@@ -189,7 +191,7 @@ pub(crate) fn once(options: &OnceOptions) -> Result<Report> {
         .await?;
         let agent = assign(&engine).await?;
         let all = begin.elapsed();
-        let (resident, peak) = resident_bytes()?;
+        let (processor, (resident, peak)) = (processor_seconds(), resident_bytes()?);
         // Signing out puts the contact back in its queue, for the next start.
         set_state(&engine, agent, AgentState::SignedOut).await?;
         if options.stop {
@@ -204,6 +206,7 @@ pub(crate) fn once(options: &OnceOptions) -> Result<Report> {
             archive.as_secs_f64(),
             (all - sled).as_secs_f64(),
             all.as_secs_f64(),
+            processor,
             resident as f64 / 1e6,
             peak as f64 / 1e6,
         ];
