@@ -2,8 +2,10 @@
 //! words that say what to do, and nothing changes.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use harness::{Needs, Program, Stage, journey, until};
 
 use super::office::queueing;
@@ -308,5 +310,37 @@ fn a_data_folder_has_one_owner_and_a_known_format() -> Result<()> {
         fs::write(&format, known)?;
         program.start(&["status"])?;
         wait_for_contacts(&program, 2)
+    })
+}
+
+#[test]
+fn the_log_is_followed_until_the_reader_goes() -> Result<()> {
+    journey(Needs::Nothing, |stage| {
+        let mut program = install(stage)?;
+        program.start(&["status"])?;
+        let mut follower = Command::new(harness::binary()?)
+            .args(["log", "tail", "--follow", "--json", "--from", "1", "--config"])
+            .arg(program.configuration())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut lines = BufReader::new(follower.stdout.take().context("a pipe")?).lines();
+        write(&program, "one")?;
+        let mut next = |wanted: &str| -> Result<()> {
+            for line in lines.by_ref() {
+                if line?.contains(wanted) {
+                    return Ok(());
+                }
+            }
+            bail!("the follower ended before {wanted}")
+        };
+        next("ContactArrived")?;
+        program.text(&["agent", "ready", "1001"])?;
+        next("ContactAssigned")?;
+        drop(lines);
+        // It ends without a complaint once nobody reads.
+        write(&program, "two")?;
+        let status = until("the follower ends", || Ok(follower.try_wait()?))?;
+        assert!(status.success(), "{status}");
+        program.stop()
     })
 }

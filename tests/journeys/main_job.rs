@@ -137,6 +137,10 @@ fn a_mail_is_answered_and_answered_again() -> Result<()> {
         office.program.text(&["agent", "disposition", "1001", "solved", &contact]).map(|_| ())?;
 
         the_customer_answers(&office, &relayed, &contact)?;
+        let log = office.program.log().to_lowercase();
+        for private in ["@customer.test", "@agents.test", "päckchen", "ann", "correct horse"] {
+            assert!(!log.contains(private), "{private} is in the log lines: {log}");
+        }
         office.verify()
     })
 }
@@ -256,6 +260,30 @@ fn a_copy_that_cannot_be_delivered_goes_back_to_the_head_of_its_queue() -> Resul
         let copy = office.newest_mail(&bruno.address, 1)?;
         assert_eq!(copy.field("X-Postbook-Contact"), before[0]["contact"].as_str().unwrap());
         assert_eq!(office.all("ContactRequeued")?.len(), 1);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_large_mail_and_a_large_reply_travel_unchanged() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let (agnes, ann) = (agnes(), ann());
+        let office = Office::open(stage, &Plan::default())?;
+        office.ready(&agnes)?;
+        // Several times as much as is fetched at once, no two lines alike.
+        let lines = |word: &str| -> String {
+            (0..150_000).map(|line| format!("{word} {line:>50}\n")).collect()
+        };
+        office.servers.submit(&ann.write(SUPPORT, &[], "plans", &lines("plan")))?;
+        let copy = office.newest_mail(&agnes.address, 1)?;
+        let original = office.servers.mailbox(SUPPORT)?.pop().context("the mail")?;
+        assert!(original.raw().len() > 8_000_000);
+        assert!(copy.body() == original.body(), "the copy was changed");
+        let reply = agnes.reply(&copy, &lines("answer"));
+        office.servers.submit(&reply)?;
+        let relayed = office.newest_mail(&ann.address, 1)?;
+        let sent = Mail::new(reply.raw);
+        assert_eq!(relayed.text(), sent.text());
         Ok(())
     })
 }

@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use harness::{Needs, journey};
+use serde_json::Value;
 
-use super::office::{INTERNAL, Office, Plan, SUPPORT, agnes, ann, bruno};
+use super::office::{INTERNAL, Office, PASSWORD, Plan, SUPPORT, agnes, ann, bruno, text};
 
 #[test]
 fn a_relayed_reply_releases_where_the_setting_says_so() -> Result<()> {
@@ -84,6 +85,61 @@ fn the_same_command_twice_changes_nothing_the_second_time() -> Result<()> {
         let again = office.program.json(&["agent", "ready", "1001"])?;
         assert_eq!(again["events"], 0);
         assert_eq!(again["head"], done["head"]);
+        Ok(())
+    })
+}
+
+#[test]
+fn log_lines_for_programs_are_json_and_hold_no_mail() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let extra = "[logging]\nformat = \"json\"\n".to_owned();
+        let mut office = Office::open(stage, &Plan { extra, ..Plan::default() })?;
+        office.ready(&agnes())?;
+        office.servers.answer(&ann().address, "554 5.7.1 not wanted here, secret words")?;
+        office.servers.submit(&ann().write(SUPPORT, &[], "parcel", "Where?"))?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        office.servers.submit(&agnes().reply(&copy, "There."))?;
+        office.wait_for("SendRefused", 1)?;
+        office.program.stop()?;
+        let log = office.program.log();
+        assert!(log.lines().count() >= 3, "{log}");
+        for line in log.lines() {
+            let line: Value = serde_json::from_str(line)?;
+            assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
+        }
+        for private in ["ann@", "agnes@", "parcel", "secret words", PASSWORD] {
+            assert!(!log.contains(private), "{private} is in {log}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_an_agent_holds_who_leaves_the_directory_goes_back_to_its_queue() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let plan = Plan {
+            agents: vec![(agnes(), 2), (bruno(), 1)],
+            held_contacts: "keep",
+            ..Plan::default()
+        };
+        let mut office = Office::open(stage, &plan)?;
+        for subject in ["one", "two", "three"] {
+            office.servers.submit(&ann().write(SUPPORT, &[], subject, "Please."))?;
+        }
+        office.arrival(3)?;
+        let queue = office.queue("support")?;
+        office.ready(&agnes())?;
+        office.wait_for("ContactDelivered", 2)?;
+        assert_eq!(office.held_by(&agnes())?.len(), 2, "as many as the agent may hold");
+        assert_eq!(office.queue("support")?.len(), 1);
+        office.program.stop()?;
+        let plan = Plan { agents: vec![(bruno(), 1)], ..plan };
+        std::fs::write(office.program.configuration(), plan.configuration(office.servers)?)?;
+        office.start()?;
+        assert_eq!(office.queue("support")?, queue, "order and waiting times are kept");
+        office.ready(&bruno())?;
+        let copy = office.newest_mail(&bruno().address, 1)?;
+        assert_eq!(copy.field("X-Postbook-Contact"), text(&queue[0], "contact"));
         Ok(())
     })
 }
