@@ -157,11 +157,16 @@ pub enum Rejection {
     /// Mail to ourselves would go in circles.
     #[error("that address is one of our own mailboxes; transfer to a queue instead")]
     OwnAddress,
-    /// Contacts wait in a queue that is to go.
+    /// Open contacts are in a queue that is to go, or would come to it.
     #[error(
-        "{1} contacts wait in queue `{0}`, which the new directory does not have; move them first or keep the queue"
+        "{1} open contacts belong to queue `{0}`, which the new directory does not have; keep the queue until they are released or passed on"
     )]
     QueueInUse(QueueName, usize),
+    /// Contacts were transferred to an agent who is to go, and would wait for ever.
+    #[error(
+        "{1} open contacts were transferred to agent {0}, whom the new directory does not have; keep the agent until they are released or passed on"
+    )]
+    AgentAwaited(AgentNumber, usize),
     /// The outgoing mail is settled, or not in that state.
     #[error("outgoing mail {0} is not waiting to be sent")]
     NotToSend(OutgoingId),

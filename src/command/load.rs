@@ -1,9 +1,12 @@
 //! Loading the directory and the settings.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use event::{
     AgentNumber, DirectoryEntry, Fact, Line, Private, PrivateEntry, QueueName, RequeueReason,
     Setting,
 };
+use projections::{OpenContact, Place};
 
 use crate::contact_command::requeue_all;
 use crate::{Decision, NewEvent, Rejection, View};
@@ -25,18 +28,14 @@ pub struct LoadSettings {
 }
 
 impl LoadDirectory {
-    /// Refused where contacts wait in a queue that is to go. What an agent who is to go holds
-    /// returns to the head of its queue.
+    /// Refused where open contacts would come to a queue, or an agent, that is to go. What else an
+    /// agent holds who is to go returns to the head of its queue.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
         if view.hot.directory.holds(&self.entries, &self.private) {
             return Ok(Decision::unchanged());
         }
-        for line in view.hot.queues.lines() {
-            if let Line::Queue(queue) = line
-                && !self.has_queue(queue)
-            {
-                return Err(Rejection::QueueInUse(queue.clone(), view.hot.queues.len(line)));
-            }
+        if let Some(rejection) = self.strands(view) {
+            return Err(rejection);
         }
         let loaded = NewEvent::with(
             Fact::DirectoryLoaded { entries: self.entries.clone() },
@@ -46,6 +45,27 @@ impl LoadDirectory {
         let held = leaving.flat_map(|(_, agent)| agent.held.iter());
         let requeued = requeue_all(view, held, RequeueReason::AgentRemoved);
         Ok(Decision::record(std::iter::once(loaded).chain(requeued)))
+    }
+
+    /// Why open contacts would be left where nobody looks; `None` where none would.
+    fn strands(&self, view: &View<'_>) -> Option<Rejection> {
+        let mut missing: BTreeMap<Line, usize> = BTreeMap::new();
+        for (_, open) in view.hot.contacts.iter() {
+            let lines = lines_of(view, open).into_iter().filter(|line| !self.has_line(line));
+            lines.for_each(|line| *missing.entry(line).or_default() += 1);
+        }
+        let (line, count) = missing.pop_first()?;
+        Some(match line {
+            Line::Queue(queue) => Rejection::QueueInUse(queue, count),
+            Line::Agent(agent) => Rejection::AgentAwaited(agent, count),
+        })
+    }
+
+    fn has_line(&self, line: &Line) -> bool {
+        match line {
+            Line::Queue(queue) => self.has_queue(queue),
+            Line::Agent(agent) => self.has_agent(*agent),
+        }
     }
 
     fn has_queue(&self, queue: &QueueName) -> bool {
@@ -59,6 +79,19 @@ impl LoadDirectory {
             .iter()
             .any(|entry| matches!(entry, DirectoryEntry::Agent { number, .. } if *number == agent))
     }
+}
+
+/// The lines a contact is in, goes back to, or may be sent to by its application.
+fn lines_of(view: &View<'_>, open: &OpenContact) -> BTreeSet<Line> {
+    let line = match &open.place {
+        Place::Waiting { line, .. } | Place::Held { line, .. } | Place::Leaving { line, .. } => {
+            Some(line.clone())
+        }
+        Place::Application => None,
+    };
+    let running = open.course.as_ref().and_then(|_| view.applications.get(&open.application));
+    let queues = running.into_iter().flat_map(|application| application.queues());
+    queues.cloned().map(Line::Queue).chain(line).collect()
 }
 
 impl LoadSettings {

@@ -143,3 +143,36 @@ fn what_an_agent_holds_who_leaves_the_directory_goes_back_to_its_queue() -> Resu
         Ok(())
     })
 }
+
+#[test]
+fn nobody_leaves_the_directory_whom_a_contact_waits_for() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let plan = Plan { held_contacts: "keep", ..Plan::default() };
+        let mut office = Office::open(stage, &plan)?;
+        office.ready(&agnes())?;
+        office.servers.submit(&ann().write(SUPPORT, &[], "tax", "Please."))?;
+        let contact = office.arrival(1)?;
+        office.wait_for("ContactDelivered", 1)?;
+        office.program.text(&["agent", "transfer", "1001", "--to-agent", "1002"])?;
+        let smaller = Plan { agents: vec![(agnes(), 1)], ..plan.clone() };
+        let [with, without] = [&plan, &smaller].map(|plan| plan.configuration(office.servers));
+        let (with, without) = (with?, without?);
+        // It waits for Bruno; then he holds it, and would get it back.
+        for state in ["waiting for agent 1002", "with agent 1002"] {
+            office.wait_for_state(&contact, state)?;
+            office.program.stop()?;
+            std::fs::write(office.program.configuration(), &without)?;
+            let refused = office.program.run(&["serve"])?;
+            let said = String::from_utf8(refused.stderr)?;
+            assert!(said.contains("1 open contacts were transferred to agent 1002"), "{said}");
+            std::fs::write(office.program.configuration(), &with)?;
+            office.start()?;
+            office.wait_for_state(&contact, state)?;
+            office.ready(&bruno())?;
+        }
+        office.release(&bruno())?;
+        office.program.stop()?;
+        std::fs::write(office.program.configuration(), &without)?;
+        office.start()
+    })
+}
