@@ -163,6 +163,38 @@ fn delivered_contacts_stay_where_the_setting_says_so() -> Result<()> {
     })
 }
 
+#[test]
+fn contacts_on_their_way_to_an_agent_or_an_address_go_on() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let mut office = Office::open(stage, &crowd::roomy("keep"))?;
+        office.ready(&agnes())?;
+        office.servers.fill(SUPPORT, crowd::mails(0..2).iter().map(Vec::as_slice))?;
+        office.wait_for("ContactDelivered", 2)?;
+        let held = office.held_by(&agnes())?;
+        office.servers.control(Server::Mta, "stop")?;
+        let expert = "expert@customer.test";
+        office.program.text(&["agent", "transfer", "1001", &held[0], "--to-address", expert])?;
+        office.program.text(&["agent", "transfer", "1001", &held[1], "--to-agent", "1002"])?;
+        let journal = listed(&office)?;
+        office.program.kill()?;
+        office.servers.control(Server::Mta, "start")?;
+        office.program.start(&["status"])?;
+        // The address gets its copy, and only then the contact ends.
+        assert_eq!(office.newest_mail(expert, 1)?.field("X-Postbook-Contact"), held[0]);
+        office.wait_for_state(&held[0], "released")?;
+        assert_eq!(office.wait_for("ContactReleased", 1)?[0].text("reason"), "TransferredOut");
+        assert!(journal.iter().any(|row| row["state"] == "on its way to an address"));
+        // The other one still waits for the agent.
+        assert_eq!(office.state(&held[1])?, "waiting for agent 1002");
+        office.ready(&bruno())?;
+        let copy = office.newest_mail(&bruno().address, 1)?;
+        assert_eq!(copy.field("X-Postbook-Contact"), held[1]);
+        assert_eq!(office.settled()?.len(), 0);
+        assert_eq!(office.servers.mailbox(expert)?.len(), 1);
+        office.verify()
+    })
+}
+
 /// A thousand replies are recorded while Postfix is stopped or hangs, then the program is killed.
 fn replies_are_recorded(action: &str, back: &str) -> Result<()> {
     journey(Needs::Mail, |stage| {
