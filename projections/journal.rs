@@ -1,7 +1,7 @@
 //! The journal's index: which events tell the story of a contact.
 
 use bincode::{Decode, Encode};
-use event::{ContactId, Event, Position};
+use event::{ContactId, Event, Fact, Position};
 
 use crate::shelf::Pair;
 use crate::table::Table;
@@ -49,7 +49,10 @@ impl Journal {
         let Some(contact) = event.fact.contact() else {
             return Ok(());
         };
-        if let Some(steps) = self.contacts.change(shelf, contact)? {
+        if let Fact::ContactArrived { .. } = &event.fact {
+            // The first event of its contact, so that the shelf need not be asked.
+            self.contacts.put(contact, Steps { last: at, distances: vec![at.0] });
+        } else if let Some(steps) = self.contacts.change(shelf, contact)? {
             steps.distances.push(at.0.saturating_sub(steps.last.0));
             steps.last = at;
         } else {
