@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use event::{ContactId, Event, MessageDigest, Position, ThreadId};
+use event::{ContactId, Event, MailboxName, MessageDigest, Position, ThreadId};
 
 use crate::{ContactRecord, Journal, MessageRecord, Shelf, ShelfError, ThreadRecord, Threads};
 
@@ -63,9 +63,13 @@ impl Archive {
         self.threads.reply(&*self.shelf, message_id, digest)
     }
 
-    /// Where a Message-ID (without angle brackets) was last seen.
-    pub fn message(&self, message_id: &str) -> Result<Option<MessageRecord>, ShelfError> {
-        self.threads.message(&*self.shelf, message_id)
+    /// The contact that last arrived in a mailbox under a Message-ID (without angle brackets).
+    pub fn message(
+        &self,
+        mailbox: &MailboxName,
+        message_id: &str,
+    ) -> Result<Option<MessageRecord>, ShelfError> {
+        self.threads.message(&*self.shelf, mailbox, message_id)
     }
 
     /// The positions of a contact's events, oldest first.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, MessageDigest,
-    Position, Private, Source, Target, ThreadId,
+    Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, MailboxName,
+    MessageDigest, Position, Private, Source, Target, ThreadId,
 };
 
 use crate::shelf::Pair;
@@ -170,13 +170,14 @@ impl Threads {
         self.messages.get(shelf, MessageKey::of(&reply_name(message_id, digest)))
     }
 
-    /// Where a Message-ID (without angle brackets) was last seen.
+    /// The contact that last arrived in a mailbox under a Message-ID (without angle brackets).
     pub fn message(
         &self,
         shelf: &dyn Shelf,
+        mailbox: &MailboxName,
         message_id: &str,
     ) -> Result<Option<MessageRecord>, ShelfError> {
-        self.messages.get(shelf, MessageKey::of(message_id))
+        self.messages.get(shelf, MessageKey::of(&arrival_name(mailbox, message_id)))
     }
 
     /// Takes in one event; fails only where the shelf does.
@@ -198,7 +199,7 @@ impl Threads {
                 let details = mail(event);
                 let id = details.and_then(|details| details.message_id.as_deref());
                 self.remember(&reply_name(id, &message.digest), *thread, *contact);
-                self.answer(shelf, *contact, *thread, details)?;
+                self.answer(shelf, *thread, details)?;
             }
             Fact::ContactTransferred { to: Target::Agent(_) | Target::Queue(_), .. }
             | Fact::EngineStarted { .. }
@@ -263,7 +264,7 @@ impl Threads {
         };
         self.contacts.put(contact, record);
         if let Some(message_id) = details.and_then(|details| details.message_id.as_deref()) {
-            self.remember(message_id, thread, contact);
+            self.remember(&arrival_name(&source.mailbox, message_id), thread, contact);
         }
         let writer = details.and_then(|details| Some(&details.from.as_ref()?.address));
         if thread.0 == contact {
@@ -284,13 +285,9 @@ impl Threads {
     fn answer(
         &mut self,
         shelf: &dyn Shelf,
-        contact: ContactId,
         thread: ThreadId,
         details: Option<&MailDetails>,
     ) -> Result<(), ShelfError> {
-        if let Some(message_id) = details.and_then(|details| details.message_id.as_deref()) {
-            self.remember(message_id, thread, contact);
-        }
         if let Some(record) = self.threads.change(shelf, thread)? {
             record.internal_cc = details.map_or_else(Vec::new, |details| details.others.clone());
         }
@@ -323,9 +320,14 @@ impl Threads {
     }
 }
 
+/// What an arrival is remembered under: one mail to two of our mailboxes is a contact in each.
+fn arrival_name(mailbox: &MailboxName, message_id: &str) -> String {
+    format!("{mailbox} <{message_id}>")
+}
+
 /// What a reply is remembered under, apart from customers' Message-IDs, which anyone can choose.
 fn reply_name(message_id: Option<&str>, digest: &MessageDigest) -> String {
-    message_id.map_or_else(|| format!("reply {digest}"), |id| format!("reply <{id}>"))
+    message_id.map_or_else(|| format!("/reply {digest}"), |id| format!("/reply <{id}>"))
 }
 
 fn mail(event: &Event) -> Option<&MailDetails> {

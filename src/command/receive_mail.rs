@@ -127,20 +127,29 @@ impl ReceiveMail {
 
     /// The thread it belongs to: by our token, else by a Message-ID it refers to, newest first,
     /// but only where its writer takes part in that thread. A stranger who quotes an id begins a
-    /// thread of their own.
+    /// thread of their own. The mailbox it came to goes before the others.
     fn thread(&self, view: &View<'_>) -> Result<Option<ThreadId>, Rejection> {
         if let Some(thread) = self.answers {
             return Ok(Some(thread));
         }
-        let writers = [self.writer(), self.parsed.answer_to()];
+        let own = &self.source.mailbox;
+        let others = view.hot.directory.mailboxes.keys().filter(|name| *name != own);
+        let mailboxes: Vec<_> = std::iter::once(own).chain(others).collect();
         for id in self.parsed.in_reply_to.iter().chain(self.parsed.references.iter().rev()) {
-            let Some(record) = view.archive.message(id)? else { continue };
-            let Some(thread) = view.archive.thread(record.thread)? else { continue };
-            if writers.into_iter().flatten().any(|writer| thread.knows(writer)) {
-                return Ok(Some(record.thread));
+            for mailbox in &mailboxes {
+                let Some(record) = view.archive.message(mailbox, id)? else { continue };
+                if self.takes_part(view, record.thread)? {
+                    return Ok(Some(record.thread));
+                }
             }
         }
         Ok(None)
+    }
+
+    fn takes_part(&self, view: &View<'_>, thread: ThreadId) -> Result<bool, Rejection> {
+        let Some(thread) = view.archive.thread(thread)? else { return Ok(false) };
+        let writers = [self.writer(), self.parsed.answer_to()];
+        Ok(writers.into_iter().flatten().any(|writer| thread.knows(writer)))
     }
 
     fn writer(&self) -> Option<&Address> {
@@ -162,12 +171,8 @@ impl ReceiveMail {
     /// Whether another mail of the same mailbox carried this Message-ID.
     fn repeats_message_id(&self, view: &View<'_>, contact: ContactId) -> Result<bool, Rejection> {
         let Some(id) = &self.parsed.message_id else { return Ok(false) };
-        let Some(seen) = view.archive.message(id)? else { return Ok(false) };
-        let same_mailbox = view
-            .archive
-            .contact(seen.contact)?
-            .is_some_and(|record| record.source.mailbox == self.source.mailbox);
-        Ok(seen.contact != contact && same_mailbox)
+        let seen = view.archive.message(&self.source.mailbox, id)?;
+        Ok(seen.is_some_and(|seen| seen.contact != contact))
     }
 }
 

@@ -91,6 +91,30 @@ fn one_mail_in_two_mailboxes_is_two_contacts_and_a_repeated_id_is_flagged() {
 }
 
 #[test]
+fn one_mail_in_two_mailboxes_is_answered_in_the_thread_of_each() {
+    let mut world = World::new();
+    let twice = |world: &mut World, uid: u32, mailbox: &str, answers: bool| {
+        world.arrive_with(uid, "jo@customer.test", |mail| {
+            mail.source.mailbox = mailbox.parse().unwrap();
+            mail.parsed.message_id = Some(format!("{}@test", if answers { uid } else { 1 }));
+            mail.parsed.in_reply_to = answers.then(|| "1@test".to_owned()).into_iter().collect();
+        })
+    };
+    let support = twice(&mut world, 1, "support", false);
+    let sales = twice(&mut world, 2, "sales", false);
+    let thread = |world: &World, contact| world.state.hot().contacts.get(contact).unwrap().thread;
+    assert_ne!(thread(&world, support), thread(&world, sales));
+    for (uid, mailbox, first) in [(3, "support", support), (4, "sales", sales)] {
+        let answer = twice(&mut world, uid, mailbox, true);
+        assert_eq!(thread(&world, answer), thread(&world, first), "{mailbox}");
+    }
+    let flagged = world.log.iter().filter(|event| {
+        matches!(event.fact, Fact::ContactArrived { repeated_message_id: true, .. })
+    });
+    assert_eq!(flagged.count(), 0, "one mail in two mailboxes repeats nothing");
+}
+
+#[test]
 fn who_waits_longest_is_first_and_who_is_idle_longest_gets_it() {
     let mut world = World::new();
     let first = world.arrive(1, "a@customer.test");

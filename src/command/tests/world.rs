@@ -193,6 +193,10 @@ pub(crate) fn directory(agents: &[u32]) -> LoadDirectory {
             name: "support".parse().unwrap(),
             application: "support".parse().unwrap(),
         },
+        DirectoryEntry::Mailbox {
+            name: "sales".parse().unwrap(),
+            application: "support".parse().unwrap(),
+        },
         DirectoryEntry::Internal { name: "internal".parse().unwrap() },
     ];
     let mut private =
