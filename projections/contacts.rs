@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bincode::{Decode, Encode};
 use event::{
     ActionName, AgentNumber, ApplicationRef, ContactId, DispositionCode, Event, ExitName, Fact,
-    Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName, Position, Private, Step,
-    Target, ThreadId, Timer, Timestamp,
+    Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName, Position, Step, Target,
+    ThreadId, Timer, Timestamp,
 };
 
 /// A contact that is not released.
@@ -163,7 +163,7 @@ impl Contacts {
             }
             Fact::ParameterSet { contact, parameter } => {
                 if let Some(open) = self.open.get_mut(contact) {
-                    open.parameters.insert(parameter.clone(), text(event));
+                    open.parameters.insert(parameter.clone(), event.text().map(str::to_owned));
                 }
             }
             Fact::DispositionSet { contact, code } => {
@@ -238,13 +238,6 @@ impl Contacts {
         } else {
             self.running.remove(&contact);
         }
-    }
-}
-
-fn text(event: &Event) -> Option<String> {
-    match &event.private {
-        Some(Private::Text(text)) => Some(text.clone()),
-        Some(Private::Mail(_) | Private::Address(_) | Private::Directory(_)) | None => None,
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, ContactId, Event, Fact, Handler, MessageRef, OutgoingId, Position, Private, Target,
-    ThreadId, Timer, Timestamp, UncertainReason,
+    Address, ContactId, Event, Fact, Handler, MessageRef, OutgoingId, Position, Target, ThreadId,
+    Timer, Timestamp, UncertainReason,
 };
 
 /// One mail that waits to be sent, or whose fate is not known.
@@ -211,12 +211,5 @@ impl Outbox {
 }
 
 fn copy(handler: Handler, event: &Event) -> What {
-    What::Copy { handler, to: address(event) }
-}
-
-fn address(event: &Event) -> Option<Address> {
-    match &event.private {
-        Some(Private::Address(address)) => Some(address.clone()),
-        Some(Private::Mail(_) | Private::Text(_) | Private::Directory(_)) | None => None,
-    }
+    What::Copy { handler, to: event.address().cloned() }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use bincode::{Decode, Encode};
 use event::{
     Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, MailboxName,
-    MessageDigest, Position, Private, Source, Target, ThreadId,
+    MessageDigest, Position, Source, Target, ThreadId,
 };
 
 use crate::shelf::Pair;
@@ -196,7 +196,7 @@ impl Threads {
                 self.handle(shelf, *thread, *contact, None, event)?;
             }
             Fact::ReplyReceived { contact, thread, message, .. } => {
-                let details = mail(event);
+                let details = event.mail();
                 let id = details.and_then(|details| details.message_id.as_deref());
                 self.remember(&reply_name(id, &message.digest), *thread, *contact);
                 self.answer(shelf, *thread, details)?;
@@ -255,7 +255,7 @@ impl Threads {
         let Fact::ContactArrived { contact, thread, source, fingerprint, .. } = &event.fact else {
             return Ok(());
         };
-        let (contact, thread, details) = (*contact, *thread, mail(event));
+        let (contact, thread, details) = (*contact, *thread, event.mail());
         let record = ContactRecord {
             thread,
             source: source.clone(),
@@ -302,10 +302,7 @@ impl Threads {
         number: Option<AgentNumber>,
         event: &Event,
     ) -> Result<(), ShelfError> {
-        let address = match &event.private {
-            Some(Private::Address(address)) => Some(address.clone()),
-            Some(Private::Mail(_) | Private::Text(_) | Private::Directory(_)) | None => None,
-        };
+        let address = event.address().cloned();
         if let Some(record) = self.threads.change(shelf, thread)?
             && let Some((_, handled)) =
                 record.interactions.iter_mut().rev().find(|(other, _)| *other == contact)
@@ -328,11 +325,4 @@ fn arrival_name(mailbox: &MailboxName, message_id: &str) -> String {
 /// What a reply is remembered under, apart from customers' Message-IDs, which anyone can choose.
 fn reply_name(message_id: Option<&str>, digest: &MessageDigest) -> String {
     message_id.map_or_else(|| format!("/reply {digest}"), |id| format!("/reply <{id}>"))
-}
-
-fn mail(event: &Event) -> Option<&MailDetails> {
-    match &event.private {
-        Some(Private::Mail(details)) => Some(details),
-        Some(Private::Address(_) | Private::Text(_) | Private::Directory(_)) | None => None,
-    }
 }

@@ -111,18 +111,17 @@ impl ReceiveMail {
 
     /// The contact this mail is, or is to be.
     fn identify(&self, view: &View<'_>) -> Result<Identity, Rejection> {
-        let mut last = mail::contact_id(&self.source.mailbox, &self.digest, 0);
-        for salt in 0..SALT_MAX {
-            last = mail::contact_id(&self.source.mailbox, &self.digest, salt);
-            match view.archive.contact(last)? {
-                None => return Ok(Identity::New(last)),
+        let named = |salt| mail::contact_id(&self.source.mailbox, &self.digest, salt);
+        for contact in (0..SALT_MAX).map(named) {
+            match view.archive.contact(contact)? {
+                None => return Ok(Identity::New(contact)),
                 Some(record) if record.fingerprint == self.fingerprint() => {
-                    return Ok(Identity::Known(last, record));
+                    return Ok(Identity::Known(contact, record));
                 }
                 Some(_) => {}
             }
         }
-        Err(Rejection::UnknownContact(last))
+        Err(Rejection::UnknownContact(named(0)))
     }
 
     /// The thread it belongs to: by our token, else by a Message-ID it refers to, newest first,

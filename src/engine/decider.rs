@@ -104,11 +104,7 @@ impl Decider {
             }
             Err(error) => {
                 let reason: Arc<str> = error.to_string().into();
-                failure.send_if_modified(|known| {
-                    let first = known.is_none();
-                    known.get_or_insert_with(|| Arc::clone(&reason));
-                    first
-                });
+                note(&failure, &reason);
                 release(Err(reason));
             }
         });
@@ -119,11 +115,7 @@ impl Decider {
 
     fn fail(&self, reason: String) {
         tracing::error!(reason, "the engine stops; it must be opened again");
-        self.failure.send_if_modified(|known| {
-            let first = known.is_none();
-            known.get_or_insert_with(|| reason.into());
-            first
-        });
+        note(&self.failure, &reason.into());
     }
 
     /// Waits until everything is durable, then writes the archive and a snapshot.
@@ -142,4 +134,13 @@ impl Decider {
         self.snapshot_at = self.state.hot().position;
         self.snapshots.write(self.state.hot());
     }
+}
+
+/// Keeps the first failure; those that follow are its consequences.
+fn note(failure: &watch::Sender<Option<Arc<str>>>, reason: &Arc<str>) {
+    failure.send_if_modified(|known| {
+        let first = known.is_none();
+        known.get_or_insert_with(|| Arc::clone(reason));
+        first
+    });
 }

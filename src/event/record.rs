@@ -3,7 +3,10 @@
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
-use crate::{AgentNumber, CommandId, Fact, MailboxName, Position, Private, Timestamp, UserName};
+use crate::{
+    Address, AgentNumber, CommandId, Fact, MailDetails, MailboxName, Position, Private, Timestamp,
+    UserName,
+};
 
 /// A fact with its circumstances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,6 +21,32 @@ pub struct Event {
     pub fact: Fact,
     /// What can be forgotten; `None` where there is nothing, or it was erased.
     pub private: Option<Private>,
+}
+
+impl Event {
+    /// The header of the mail it is about, where it has one and that was not erased.
+    pub fn mail(&self) -> Option<&MailDetails> {
+        match self.private.as_ref()? {
+            Private::Mail(details) => Some(details),
+            Private::Address(_) | Private::Text(_) | Private::Directory(_) => None,
+        }
+    }
+
+    /// The address that goes with it, where there is one and it was not erased.
+    pub fn address(&self) -> Option<&Address> {
+        match self.private.as_ref()? {
+            Private::Address(address) => Some(address),
+            Private::Mail(_) | Private::Text(_) | Private::Directory(_) => None,
+        }
+    }
+
+    /// The text that goes with it, where there is one and it was not erased.
+    pub fn text(&self) -> Option<&str> {
+        match self.private.as_ref()? {
+            Private::Text(text) => Some(text),
+            Private::Mail(_) | Private::Address(_) | Private::Directory(_) => None,
+        }
+    }
 }
 
 /// An event at its place in the log.

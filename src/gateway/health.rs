@@ -1,7 +1,6 @@
 //! The condition of a mailbox or an outgoing target, for people to see.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use engine::now;
 use event::Timestamp;
 use tokio::sync::watch;
 
@@ -68,12 +67,6 @@ impl HealthCell {
             health.state = HealthState::Failing { since, message: sentence, attempts };
         });
     }
-}
-
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    let ms = since_epoch.map_or(0, |elapsed| elapsed.as_millis());
-    Timestamp(u64::try_from(ms).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use command::{
 use engine::{EngineError, Handle};
 use event::{
     Actor, Address, Fact, Handler, MailRefusal, MailboxName, Mark, MessageRef, OutgoingId,
-    Position, Private, Recorded, Source, Target, ThreadId, Timestamp,
+    Position, Recorded, Source, Target, ThreadId, Timestamp,
 };
 use mail::{Purpose, TokenKey, TokenSearch};
 
@@ -164,6 +164,7 @@ impl Intake {
     /// The delivery at a position of the log.
     fn delivery(&self, outgoing: OutgoingId) -> Result<Option<Delivery>, InboxError> {
         let Some(recorded) = self.recorded(outgoing.0)? else { return Ok(None) };
+        let address = recorded.event.address().cloned();
         let (contact, thread, arrival, handler) = match recorded.event.fact {
             Fact::ContactAssigned { contact, thread, arrival, agent, .. } => {
                 (contact, thread, arrival, Handler::Agent(agent))
@@ -173,14 +174,9 @@ impl Intake {
             }
             _ => return Ok(None),
         };
-        let address = match recorded.event.private {
-            Some(Private::Address(address)) => Some(address),
-            _ => None,
-        };
-        let customer = match self.recorded(arrival)?.and_then(|arrived| arrived.event.private) {
-            Some(Private::Mail(details)) => details.answer_to,
-            _ => None,
-        };
+        let arrived = self.recorded(arrival)?;
+        let customer = arrived
+            .and_then(|arrived| arrived.event.mail().and_then(|mail| mail.answer_to.clone()));
         Ok(Some(Delivery { outgoing, contact, thread, arrival, handler, address, customer }))
     }
 

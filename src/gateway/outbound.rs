@@ -8,7 +8,7 @@ use command::{Command, RecordSend, StartSend};
 use engine::{EngineError, Handle};
 use event::{
     Actor, Address, ContactId, CopyFrom, Fact, Line, MailDetails, MessageRef, OutgoingId, Person,
-    Position, Private, Recorded,
+    Position, Recorded,
 };
 use mail::{AgentCopy, Purpose, Relay, TokenKey, Via};
 use projections::{Outgoing, What};
@@ -201,10 +201,8 @@ impl Outbound {
         let Fact::ContactArrived { message, source, .. } = &arrived.event.fact else {
             return Err(ComposeError::Never("the log has no arrival for this contact"));
         };
-        let details = match &arrived.event.private {
-            Some(Private::Mail(details)) => details,
-            _ => return Err(ComposeError::Never("the customer's address was erased")),
-        };
+        let details = arrived.event.mail();
+        let details = details.ok_or(ComposeError::Never("the customer's address was erased"))?;
         let raw = self.stored(message).await?;
         let around = self.surroundings(entry.contact, source.mailbox.clone(), id).await?;
         match &entry.what {

@@ -1,9 +1,9 @@
 //! Events as sentences, for people.
 
 use event::{
-    AgentState, AutomaticKind, Event, Fact, Handler, LateReason, MailDetails, MailRefusal, Private,
-    QuarantineReason, QueueReason, ReleaseReason, ReplyRefusal, RequeueReason, Source, Target,
-    Timer, UncertainReason,
+    AgentState, AutomaticKind, Event, Fact, Handler, LateReason, MailRefusal, QuarantineReason,
+    QueueReason, ReleaseReason, ReplyRefusal, RequeueReason, Source, Target, Timer,
+    UncertainReason,
 };
 
 /// One event as a sentence without its time.
@@ -206,36 +206,19 @@ fn who(handler: Handler) -> String {
     }
 }
 
-fn details(event: &Event) -> Option<&MailDetails> {
-    match &event.private {
-        Some(Private::Mail(details)) => Some(details),
-        Some(Private::Address(_) | Private::Text(_) | Private::Directory(_)) | None => None,
-    }
-}
-
 fn summary(event: &Event) -> String {
-    let Some(details) = details(event) else { return String::new() };
+    let Some(details) = event.mail() else { return String::new() };
     let from = details.from.as_ref();
     let from = from.map_or_else(|| "someone".to_owned(), |from| from.address.to_string());
     format!(" from {from}: {}", details.subject)
 }
 
 fn address(event: &Event) -> String {
-    match &event.private {
-        Some(Private::Address(address)) => address.to_string(),
-        Some(Private::Mail(_) | Private::Text(_) | Private::Directory(_)) | None => {
-            "an address".to_owned()
-        }
-    }
+    event.address().map_or_else(|| "an address".to_owned(), ToString::to_string)
 }
 
 fn text(event: &Event) -> String {
-    match &event.private {
-        Some(Private::Text(text)) => format!(": {text}"),
-        Some(Private::Mail(_) | Private::Address(_) | Private::Directory(_)) | None => {
-            String::new()
-        }
-    }
+    event.text().map(|text| format!(": {text}")).unwrap_or_default()
 }
 
 #[cfg(test)]

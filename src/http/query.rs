@@ -2,8 +2,7 @@
 
 use engine::Views;
 use event::{
-    AgentNumber, AgentState, ContactId, Fact, Line, Position, Private, QuarantineReason, QueueName,
-    Recorded,
+    AgentNumber, AgentState, ContactId, Fact, Line, Position, QuarantineReason, QueueName, Recorded,
 };
 use log::{EventLog, ReadError};
 use projections::{Place, SendState, ShelfError, Variables, What};
@@ -184,10 +183,7 @@ fn listed(recorded: &Recorded, state: String) -> Option<Contact> {
     let Fact::ContactArrived { contact, thread, source, .. } = &recorded.event.fact else {
         return None;
     };
-    let details = match &recorded.event.private {
-        Some(Private::Mail(details)) => Some(details),
-        Some(Private::Address(_) | Private::Text(_) | Private::Directory(_)) | None => None,
-    };
+    let details = recorded.event.mail();
     let from = details.and_then(|details| details.from.as_ref());
     Some(Contact {
         contact: contact.to_string(),
