@@ -17,6 +17,7 @@ pub mod samples;
 #[cfg(test)]
 mod tests;
 mod time;
+mod verification;
 
 pub use address::{Address, AddressError};
 pub use codec::{CodecError, decode, encode};
@@ -37,3 +38,4 @@ pub use name::{
 pub use private::{MailDetails, Person, Private, PrivateEntry};
 pub use record::{Actor, Cause, Event, Recorded};
 pub use time::Timestamp;
+pub use verification::{Check, CheckedBy, Verification};

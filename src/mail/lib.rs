@@ -5,6 +5,7 @@
 
 mod address_list;
 mod agent_copy;
+mod authentication_results;
 mod automatic;
 mod decode;
 mod encode;
@@ -21,6 +22,7 @@ mod token;
 mod words;
 
 pub use agent_copy::{AgentCopy, Via};
+pub use authentication_results::{AuthenticationServer, verification};
 pub use identity::{contact_id, fingerprint};
 pub use others::{details, others};
 pub use parse::{Parsed, parse};
