@@ -124,6 +124,8 @@ impl Agents {
             | Fact::ReplyReceived { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyRelayed { .. }
+            | Fact::ReplyCopyRequested { .. }
+            | Fact::ReplyCopied { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }

@@ -29,7 +29,7 @@ pub struct MailboxEntry {
 }
 
 /// The settings in force.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Settings {
     /// What a restart does with contacts that agents hold.
     pub restart_held_contacts: HeldContacts,
@@ -37,6 +37,22 @@ pub struct Settings {
     pub release_on_reply: bool,
     /// What agents see in From.
     pub agent_copy_from: CopyFrom,
+    /// Whether people whom an agent adds stay hidden from the customer and get the next replies.
+    pub keep_internal_cc: bool,
+    /// Whether people whom the customer adds get the reply.
+    pub keep_external_cc: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            restart_held_contacts: HeldContacts::default(),
+            release_on_reply: false,
+            agent_copy_from: CopyFrom::default(),
+            keep_internal_cc: true,
+            keep_external_cc: true,
+        }
+    }
 }
 
 /// The directory, the settings and the applications in force.
@@ -99,6 +115,11 @@ impl Directory {
             .any(|own| own == address || plain.as_ref() == Some(own))
     }
 
+    /// Whether the address is an agent's own mailbox.
+    pub fn is_agent(&self, address: &Address) -> bool {
+        self.agents.values().any(|agent| agent.address.as_ref() == Some(address))
+    }
+
     /// Whether what was loaded last is exactly this.
     pub fn holds(&self, entries: &[DirectoryEntry], private: &[PrivateEntry]) -> bool {
         self.entries == entries && self.private == private
@@ -122,6 +143,8 @@ impl Directory {
                         }
                         Setting::ReleaseOnReply(on) => self.settings.release_on_reply = *on,
                         Setting::AgentCopyFrom(from) => self.settings.agent_copy_from = *from,
+                        Setting::KeepInternalCc(keep) => self.settings.keep_internal_cc = *keep,
+                        Setting::KeepExternalCc(keep) => self.settings.keep_external_cc = *keep,
                     }
                 }
                 self.loaded = Some(settings.clone());
@@ -157,6 +180,8 @@ impl Directory {
             | Fact::ReplyReceived { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyRelayed { .. }
+            | Fact::ReplyCopyRequested { .. }
+            | Fact::ReplyCopied { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }
@@ -190,7 +215,10 @@ impl Directory {
         self.entries = entries.to_vec();
         self.private = match private {
             Some(Private::Directory(entries)) => entries.clone(),
-            Some(Private::Mail(_) | Private::Address(_) | Private::Text(_)) | None => Vec::new(),
+            Some(
+                Private::Mail(_) | Private::Address(_) | Private::Text(_) | Private::Letter(_),
+            )
+            | None => Vec::new(),
         };
         for entry in self.private.clone() {
             self.name(entry);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, ContactId, Event, Fact, Handler, MessageRef, OutgoingId, Position, Target, ThreadId,
-    Timer, Timestamp, UncertainReason,
+    Address, ContactId, CopyKind, Event, Fact, Handler, MessageRef, OutgoingId, Position, Target,
+    ThreadId, Timer, Timestamp, UncertainReason,
 };
 
 /// One mail that waits to be sent, or whose fate is not known.
@@ -43,6 +43,17 @@ pub enum What {
         handler: Handler,
         /// The answer as received.
         message: MessageRef,
+    },
+    /// The same answer, to one more person.
+    ReplyCopy {
+        /// The reply to the customer.
+        reply: OutgoingId,
+        /// The answer as received.
+        message: MessageRef,
+        /// On which side the person is.
+        kind: CopyKind,
+        /// Their address; absent where it was erased.
+        to: Option<Address>,
     },
 }
 
@@ -94,7 +105,8 @@ impl Outbox {
         match &event.fact {
             Fact::ContactAssigned { .. }
             | Fact::ContactTransferred { .. }
-            | Fact::ReplyReceived { .. } => self.ask(OutgoingId(at), event),
+            | Fact::ReplyReceived { .. }
+            | Fact::ReplyCopyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);
                 if let Some(entry) = self.entries.get_mut(outgoing) {
@@ -113,7 +125,8 @@ impl Outbox {
             }
             Fact::SendRefused { outgoing, .. }
             | Fact::ContactDelivered { outgoing, .. }
-            | Fact::ReplyRelayed { outgoing, .. } => self.settle(*outgoing),
+            | Fact::ReplyRelayed { outgoing, .. }
+            | Fact::ReplyCopied { outgoing, .. } => self.settle(*outgoing),
             Fact::ContactRequeued { contact, .. } | Fact::ContactReleased { contact, .. } => {
                 self.cancel_copy(*contact);
             }
@@ -142,25 +155,34 @@ impl Outbox {
 
     /// Takes in a fact that asks for a mail.
     fn ask(&mut self, id: OutgoingId, event: &Event) {
-        let (contact, thread, arrival, what) =
-            if let Fact::ContactAssigned { contact, thread, arrival, agent, .. } = &event.fact {
-                (contact, thread, arrival, copy(Handler::Agent(*agent), event))
-            } else if let Fact::ContactTransferred { contact, thread, arrival, to, .. } =
-                &event.fact
-            {
-                self.cancel_copy(*contact);
-                if *to != Target::Address {
-                    return;
-                }
-                (contact, thread, arrival, copy(Handler::Address, event))
-            } else if let Fact::ReplyReceived {
-                contact, thread, arrival, handler, message, ..
-            } = &event.fact
-            {
-                (contact, thread, arrival, What::Reply { handler: *handler, message: *message })
-            } else {
+        let (contact, thread, arrival, what) = if let Fact::ContactAssigned {
+            contact,
+            thread,
+            arrival,
+            agent,
+            ..
+        } = &event.fact
+        {
+            (contact, thread, arrival, copy(Handler::Agent(*agent), event))
+        } else if let Fact::ContactTransferred { contact, thread, arrival, to, .. } = &event.fact {
+            self.cancel_copy(*contact);
+            if *to != Target::Address {
                 return;
-            };
+            }
+            (contact, thread, arrival, copy(Handler::Address, event))
+        } else if let Fact::ReplyReceived { contact, thread, arrival, handler, message, .. } =
+            &event.fact
+        {
+            (contact, thread, arrival, What::Reply { handler: *handler, message: *message })
+        } else if let Fact::ReplyCopyRequested { contact, thread, arrival, reply, message, kind } =
+            &event.fact
+        {
+            let (reply, message, kind) = (*reply, *message, *kind);
+            let to = event.address().cloned();
+            (contact, thread, arrival, What::ReplyCopy { reply, message, kind, to })
+        } else {
+            return;
+        };
         if let What::Copy { .. } = what {
             self.copies.insert(*contact, id);
         }

@@ -226,6 +226,8 @@ impl Threads {
             | Fact::ContactDelivered { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyRelayed { .. }
+            | Fact::ReplyCopyRequested { .. }
+            | Fact::ReplyCopied { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }
@@ -276,7 +278,9 @@ impl Threads {
         };
         record.interactions.push((contact, None));
         let others: &[Address] = details.map_or(&[], |details| &details.others);
-        record.external_cc = others.to_vec();
+        // The customer may be on a colleague's mail; they are no extra address of the thread.
+        let is_customer = |other: &&Address| record.customer.as_ref() == Some(*other);
+        record.external_cc = others.iter().filter(|other| !is_customer(other)).cloned().collect();
         let answer_to = details.and_then(|details| details.answer_to.as_ref());
         record.meet(writer.into_iter().chain(answer_to).chain(others));
         Ok(())

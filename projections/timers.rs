@@ -61,6 +61,8 @@ impl Timers {
             | Fact::ReplyReceived { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyRelayed { .. }
+            | Fact::ReplyCopyRequested { .. }
+            | Fact::ReplyCopied { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. } => {}
         }

@@ -16,6 +16,7 @@ mod publish;
 mod quarantine_mail;
 mod receive_mail;
 mod receive_reply;
+mod recipients;
 mod refuse_mail;
 mod release;
 mod routing;

@@ -57,7 +57,7 @@ impl ReceiveMail {
             }]));
         }
         let joined = self.thread(view)?;
-        let details = Private::Mail(Box::new(self.details(view, joined)?));
+        let details = Private::Mail(Box::new(self.details(view)));
         if let Some(kind) = self.parsed.automatic
             && joined.is_some()
             && kind != AutomaticKind::List
@@ -155,16 +155,10 @@ impl ReceiveMail {
         self.parsed.from.as_ref().map(|from| &from.address)
     }
 
-    fn details(&self, view: &View<'_>, joined: Option<ThreadId>) -> Result<MailDetails, Rejection> {
-        let customer = match joined {
-            Some(thread) => view.archive.thread(thread)?.and_then(|record| record.customer),
-            None => None,
-        };
-        let exclude: Vec<&Address> =
-            customer.as_ref().into_iter().chain(self.parsed.answer_to()).collect();
+    fn details(&self, view: &View<'_>) -> MailDetails {
+        let exclude: Vec<&Address> = self.parsed.answer_to().into_iter().collect();
         let own = |address: &Address| view.hot.directory.is_own(address);
-        let others = mail::others(&self.parsed, &own, &exclude);
-        Ok(mail::details(&self.parsed, others))
+        mail::details(&self.parsed, mail::others(&self.parsed, &own, &exclude))
     }
 
     /// Whether another mail of the same mailbox carried this Message-ID.

@@ -1,12 +1,13 @@
 //! A mail arrived at the internal address: a handler's answer, or something to be refused.
 
 use event::{
-    Address, AutomaticKind, ContactId, Fact, Handler, LateReason, MessageRef, OutgoingId, Position,
-    Private, ReplyRefusal, Source, ThreadId,
+    Address, AutomaticKind, ContactId, Fact, Handler, LateReason, MailDetails, MessageRef,
+    OutgoingId, Position, Private, ReplyRefusal, Source, ThreadId,
 };
 use mail::Parsed;
 use projections::Place;
 
+use crate::recipients::{Recipients, recipients};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
 /// A mail arrived in the internal mailbox. Its bytes are in the message store already.
@@ -52,6 +53,8 @@ pub struct Delivery {
     pub address: Option<Address>,
     /// Where the customer's answers go; absent where it was erased.
     pub customer: Option<Address>,
+    /// Who else is on the customer's mail.
+    pub external: Vec<Address>,
 }
 
 impl ReceiveReply {
@@ -80,7 +83,22 @@ impl ReceiveReply {
         };
         let exclude: Vec<&Address> =
             delivery.customer.iter().chain(delivery.address.as_ref()).collect();
-        let events = vec![NewEvent::with(fact, self.details(view, &exclude))];
+        let Recipients { letter, copies } =
+            recipients(view, delivery, self.details(view, &exclude))?;
+        let reply = OutgoingId(view.hot.position.next());
+        let received = NewEvent::with(fact, Private::Letter(Box::new(letter)));
+        let copies = copies.into_iter().map(|(kind, address)| {
+            let fact = Fact::ReplyCopyRequested {
+                contact: delivery.contact,
+                thread: delivery.thread,
+                arrival: delivery.arrival,
+                reply,
+                message: self.message,
+                kind,
+            };
+            NewEvent::with(fact, Private::Address(address))
+        });
+        let events = std::iter::once(received).chain(copies).collect();
         Ok(Decision { events, answer: Answer::Contact(delivery.contact) })
     }
 
@@ -121,13 +139,14 @@ impl ReceiveReply {
     ) -> Decision {
         let source = self.source.clone();
         let fact = Fact::ReplyRefused { contact, source, message: self.message, reason };
-        Decision::record([NewEvent::with(fact, self.details(view, &[]))])
+        let details = Private::Mail(Box::new(self.details(view, &[])));
+        Decision::record([NewEvent::with(fact, details)])
     }
 
-    fn details(&self, view: &View<'_>, exclude: &[&Address]) -> Private {
+    fn details(&self, view: &View<'_>, exclude: &[&Address]) -> MailDetails {
         let own = |address: &Address| view.hot.directory.is_own(address);
         let others = mail::others(&self.parsed, &own, exclude);
-        Private::Mail(Box::new(mail::details(&self.parsed, others)))
+        mail::details(&self.parsed, others)
     }
 }
 

@@ -48,6 +48,11 @@ pub enum Setting {
     ReleaseOnReply(bool),
     /// What agents see in From.
     AgentCopyFrom(CopyFrom),
+    /// Whether people whom an agent puts on a reply stay hidden from the customer and get the next
+    /// replies.
+    KeepInternalCc(bool),
+    /// Whether people whom the customer puts on a mail get the reply.
+    KeepExternalCc(bool),
 }
 
 /// What a restart does with contacts that agents hold.

@@ -1,15 +1,14 @@
 //! What can happen: one variant a fact, in the past tense.
 
-use std::fmt;
-
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    ActionName, AgentNumber, ApplicationRef, AutomaticKind, ContactId, DirectoryEntry,
-    DispositionCode, ExitName, Fingerprint, MailRefusal, MessageRef, OutgoingId, ParameterName,
-    Position, QuarantineReason, QueueName, ReplyRefusal, Setting, Source, TeamReason, ThreadId,
-    Timestamp,
+    AgentNumber, AgentState, ApplicationRef, AutomaticKind, ContactId, CopyKind, DirectoryEntry,
+    DispositionCode, ExitName, Fingerprint, Handler, LateReason, Line, MailRefusal, MessageRef,
+    OutgoingId, ParameterName, Position, QuarantineReason, QueueReason, ReleaseReason,
+    ReplyRefusal, RequeueReason, Setting, Source, Step, Target, ThreadId, Timer, Timestamp,
+    UncertainReason,
 };
 
 /// The clear part of an event: ids, counts and times, all that reports need.
@@ -247,7 +246,8 @@ pub enum Fact {
         /// Where it goes.
         to: Target,
     },
-    /// A handler's answer arrived at the internal address and is to be relayed. Private: `Mail`.
+    /// A handler's answer arrived at the internal address and is to be relayed. Private: `Letter`;
+    /// `Mail` in older logs.
     ReplyReceived {
         /// The contact it answers.
         contact: ContactId,
@@ -316,6 +316,30 @@ pub enum Fact {
         /// Which.
         timer: Timer,
     },
+    /// A copy of a reply is to go to one more person. Private: `Address`, theirs.
+    ReplyCopyRequested {
+        /// The contact the reply answers.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// The position of the contact's arrival.
+        arrival: Position,
+        /// The reply to the customer.
+        reply: OutgoingId,
+        /// The reply as received.
+        message: MessageRef,
+        /// On which side the person is.
+        kind: CopyKind,
+    },
+    /// The mail server took a copy of a reply.
+    ReplyCopied {
+        /// The contact.
+        contact: ContactId,
+        /// The outgoing copy.
+        outgoing: OutgoingId,
+        /// The mail as sent.
+        message: MessageRef,
+    },
 }
 
 impl Fact {
@@ -354,6 +378,8 @@ impl Fact {
             Self::ContactReleased { .. } => "ContactReleased",
             Self::AgentStateChanged { .. } => "AgentStateChanged",
             Self::TimerFired { .. } => "TimerFired",
+            Self::ReplyCopyRequested { .. } => "ReplyCopyRequested",
+            Self::ReplyCopied { .. } => "ReplyCopied",
         }
     }
 
@@ -391,6 +417,8 @@ impl Fact {
             | Self::ContactTransferred { contact, .. }
             | Self::ReplyReceived { contact, .. }
             | Self::ReplyRelayed { contact, .. }
+            | Self::ReplyCopyRequested { contact, .. }
+            | Self::ReplyCopied { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -430,132 +458,9 @@ impl Fact {
             | Self::DispositionSet { .. }
             | Self::ContactReleased { .. }
             | Self::AgentStateChanged { .. }
-            | Self::TimerFired { .. } => None,
+            | Self::TimerFired { .. }
+            | Self::ReplyCopyRequested { .. }
+            | Self::ReplyCopied { .. } => None,
         }
     }
-}
-
-/// Where a contact waits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
-pub enum Line {
-    /// In a queue, for any agent who serves it.
-    Queue(QueueName),
-    /// For one agent.
-    Agent(AgentNumber),
-}
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Queue(name) => name.fmt(f),
-            Self::Agent(number) => write!(f, "agent {number}"),
-        }
-    }
-}
-
-/// One action of an application, and how often the contact came there.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Step {
-    /// The application and its version.
-    pub application: ApplicationRef,
-    /// The action.
-    pub action: ActionName,
-    /// Counts from 1 within the contact.
-    pub visit: u32,
-}
-
-/// Why a contact began to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum QueueReason {
-    /// The application queued it.
-    Application,
-    /// An agent or supervisor transferred it.
-    Transfer,
-}
-
-/// Why a contact went back to the head of its queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum RequeueReason {
-    /// The copy could not be delivered to the agent's mailbox.
-    DeliveryFailed,
-    /// The agent signed out.
-    SignedOut,
-    /// The agent is no longer in the directory.
-    AgentRemoved,
-}
-
-/// Where a contact is transferred to.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum Target {
-    /// Another agent.
-    Agent(AgentNumber),
-    /// A queue.
-    Queue(QueueName),
-    /// A plain address; it is in the private part.
-    Address,
-}
-
-/// Who was given a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
-pub enum Handler {
-    /// An agent.
-    Agent(AgentNumber),
-    /// A plain address; it is in the private part of the transfer.
-    Address,
-}
-
-/// Why a reply is late: relayed all the same, and marked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum LateReason {
-    /// The contact is with someone else, or waits.
-    Transferred,
-    /// The contact is released.
-    Released,
-}
-
-/// Why nobody knows whether a mail was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum UncertainReason {
-    /// The connection was lost after the message and before the server's answer.
-    ConnectionLost,
-    /// The engine stopped between the attempt and its outcome.
-    Restart,
-}
-
-/// Why a contact ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum ReleaseReason {
-    /// The agent released it.
-    Agent,
-    /// The relayed reply released it, as the settings say.
-    Reply,
-    /// A restart released a held contact, as the settings say.
-    Restart,
-    /// It was transferred to a plain address.
-    TransferredOut,
-    /// The application ended without queueing it.
-    ApplicationEnded,
-}
-
-/// The readiness an agent chose.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum AgentState {
-    /// Not at work.
-    SignedOut,
-    /// At work and not taking contacts.
-    NotReady {
-        /// Why, as the team words it.
-        reason: TeamReason,
-    },
-    /// Taking contacts.
-    Ready,
-}
-
-/// What a timer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
-pub enum Timer {
-    /// An outgoing mail is tried again.
-    SendAgain(OutgoingId),
-    /// An application that waited goes on.
-    WaitOver(ContactId),
 }

@@ -3,6 +3,7 @@
 //! A stored variant never changes: a new shape is a new variant at the end of its enum, and the
 //! golden bytes of every variant ever released are decoded in the tests.
 
+mod about;
 mod address;
 mod codec;
 mod directory;
@@ -19,13 +20,14 @@ mod tests;
 mod time;
 mod verification;
 
+pub use about::{
+    AgentState, CopyKind, Handler, LateReason, Line, QueueReason, ReleaseReason, RequeueReason,
+    Step, Target, Timer, UncertainReason,
+};
 pub use address::{Address, AddressError};
 pub use codec::{CodecError, decode, encode};
 pub use directory::{CopyFrom, DirectoryEntry, HeldContacts, Setting};
-pub use fact::{
-    AgentState, Fact, Handler, LateReason, Line, QueueReason, ReleaseReason, RequeueReason, Step,
-    Target, Timer, UncertainReason,
-};
+pub use fact::Fact;
 pub use id::{CommandId, ContactId, IdError, MessageDigest, OutgoingId, Position, ThreadId};
 pub use mail::{
     AutomaticKind, Fingerprint, MailRefusal, Mark, MessageRef, QuarantineReason, ReplyRefusal,
@@ -35,7 +37,7 @@ pub use name::{
     ActionName, AgentNumber, ApplicationName, ApplicationRef, DispositionCode, ExitName,
     MailboxName, NameError, ParameterName, QueueName, TeamReason, UserName,
 };
-pub use private::{MailDetails, Person, Private, PrivateEntry};
+pub use private::{Letter, MailDetails, Person, Private, PrivateEntry};
 pub use record::{Actor, Cause, Event, Recorded};
 pub use time::Timestamp;
 pub use verification::{Check, CheckedBy, Verification};

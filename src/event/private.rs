@@ -18,6 +18,21 @@ pub enum Private {
     Text(String),
     /// Names and addresses of the directory.
     Directory(Vec<PrivateEntry>),
+    /// A handler's answer, with who is on it.
+    Letter(Box<Letter>),
+}
+
+/// A handler's answer as it is to be relayed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Letter {
+    /// The header of the answer as received.
+    pub mail: MailDetails,
+    /// In Cc of what the customer gets; each of them gets it, too.
+    pub cc: Vec<Address>,
+    /// In Cc of what the customer gets, while their copy came from the handler's own server.
+    pub shown: Vec<Address>,
+    /// So many people more were named than may get the answer.
+    pub left_out: u32,
 }
 
 /// A name and an address, as a header shows them.

@@ -4,8 +4,8 @@ use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    Address, AgentNumber, CommandId, Fact, MailDetails, MailboxName, Position, Private, Timestamp,
-    UserName,
+    Address, AgentNumber, CommandId, Fact, Letter, MailDetails, MailboxName, Position, Private,
+    Timestamp, UserName,
 };
 
 /// A fact with its circumstances.
@@ -28,7 +28,18 @@ impl Event {
     pub fn mail(&self) -> Option<&MailDetails> {
         match self.private.as_ref()? {
             Private::Mail(details) => Some(details),
+            Private::Letter(letter) => Some(&letter.mail),
             Private::Address(_) | Private::Text(_) | Private::Directory(_) => None,
+        }
+    }
+
+    /// Who is on the answer it is about, where that was not erased.
+    pub fn letter(&self) -> Option<&Letter> {
+        match self.private.as_ref()? {
+            Private::Letter(letter) => Some(letter),
+            Private::Mail(_) | Private::Address(_) | Private::Text(_) | Private::Directory(_) => {
+                None
+            }
         }
     }
 
@@ -36,7 +47,9 @@ impl Event {
     pub fn address(&self) -> Option<&Address> {
         match self.private.as_ref()? {
             Private::Address(address) => Some(address),
-            Private::Mail(_) | Private::Text(_) | Private::Directory(_) => None,
+            Private::Mail(_) | Private::Text(_) | Private::Directory(_) | Private::Letter(_) => {
+                None
+            }
         }
     }
 
@@ -44,7 +57,9 @@ impl Event {
     pub fn text(&self) -> Option<&str> {
         match self.private.as_ref()? {
             Private::Text(text) => Some(text),
-            Private::Mail(_) | Private::Address(_) | Private::Directory(_) => None,
+            Private::Mail(_) | Private::Address(_) | Private::Directory(_) | Private::Letter(_) => {
+                None
+            }
         }
     }
 }

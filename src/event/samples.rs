@@ -2,11 +2,11 @@
 
 use crate::{
     Actor, Address, AgentNumber, AgentState, ApplicationRef, AutomaticKind, Cause, CommandId,
-    ContactId, CopyFrom, DirectoryEntry, Event, Fact, Fingerprint, Handler, HeldContacts,
-    LateReason, Line, MailDetails, MailRefusal, MailboxName, Mark, MessageDigest, MessageRef,
-    NameError, OutgoingId, Person, Position, Private, PrivateEntry, QuarantineReason, QueueReason,
-    ReleaseReason, ReplyRefusal, RequeueReason, Setting, Source, Step, Target, ThreadId, Timer,
-    Timestamp, UncertainReason,
+    ContactId, CopyFrom, CopyKind, DirectoryEntry, Event, Fact, Fingerprint, Handler, HeldContacts,
+    LateReason, Letter, Line, MailDetails, MailRefusal, MailboxName, Mark, MessageDigest,
+    MessageRef, NameError, OutgoingId, Person, Position, Private, PrivateEntry, QuarantineReason,
+    QueueReason, ReleaseReason, ReplyRefusal, RequeueReason, Setting, Source, Step, Target,
+    ThreadId, Timer, Timestamp, UncertainReason,
 };
 
 const CONTACT: [u8; 32] = [7; 32];
@@ -48,6 +48,13 @@ fn details() -> Option<Private> {
     })))
 }
 
+fn letter() -> Option<Private> {
+    let Some(Private::Mail(mail)) = details() else { return None };
+    let cc = mail.others.clone();
+    let shown = Address::new("finance@desk.example").into_iter().collect();
+    Some(Private::Letter(Box::new(Letter { mail: *mail, cc, shown, left_out: 0 })))
+}
+
 struct Names {
     mailbox: MailboxName,
     application: ApplicationRef,
@@ -78,6 +85,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(sending());
     facts.extend(replies(&names));
     facts.extend(handling()?);
+    facts.extend(copies(&names));
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -330,4 +338,35 @@ fn handling() -> Result<Vec<Sample>, NameError> {
         ),
         (Fact::TimerFired { timer: Timer::SendAgain(outgoing()) }, None),
     ])
+}
+
+fn copies(names: &Names) -> Vec<Sample> {
+    let (contact, handler) = (contact(), Handler::Agent(AgentNumber(1001)));
+    vec![
+        (
+            Fact::ReplyCopyRequested {
+                contact,
+                thread: thread(),
+                arrival: Position(7),
+                reply: outgoing(),
+                message: message(),
+                kind: CopyKind::Internal,
+            },
+            address("finance@desk.example"),
+        ),
+        (Fact::ReplyCopied { contact, outgoing: outgoing(), message: message() }, None),
+        (
+            Fact::ReplyReceived {
+                contact,
+                thread: thread(),
+                handler,
+                arrival: Position(7),
+                delivery: outgoing(),
+                source: names.source(),
+                message: message(),
+                late: None,
+            },
+            letter(),
+        ),
+    ]
 }

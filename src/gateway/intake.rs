@@ -157,7 +157,9 @@ impl Intake {
             TokenSearch::Found { outgoing, purpose: Purpose::Copy } => {
                 self.delivery(outgoing)?.map_or(Finding::Unknown, Finding::Delivery)
             }
-            TokenSearch::Found { purpose: Purpose::Relay, .. } => Finding::Unknown,
+            TokenSearch::Found { purpose: Purpose::Relay | Purpose::HiddenCopy, .. } => {
+                Finding::Unknown
+            }
         })
     }
 
@@ -175,9 +177,19 @@ impl Intake {
             _ => return Ok(None),
         };
         let arrived = self.recorded(arrival)?;
-        let customer = arrived
-            .and_then(|arrived| arrived.event.mail().and_then(|mail| mail.answer_to.clone()));
-        Ok(Some(Delivery { outgoing, contact, thread, arrival, handler, address, customer }))
+        let mail = arrived.as_ref().and_then(|arrived| arrived.event.mail());
+        let customer = mail.and_then(|mail| mail.answer_to.clone());
+        let external = mail.map(|mail| mail.others.clone()).unwrap_or_default();
+        Ok(Some(Delivery {
+            outgoing,
+            contact,
+            thread,
+            arrival,
+            handler,
+            address,
+            customer,
+            external,
+        }))
     }
 
     fn recorded(&self, position: Position) -> Result<Option<Recorded>, InboxError> {

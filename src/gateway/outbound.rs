@@ -7,8 +7,8 @@ use bytes::Bytes;
 use command::{Command, RecordSend, StartSend};
 use engine::{EngineError, Handle};
 use event::{
-    Actor, Address, ContactId, CopyFrom, Fact, Line, MailDetails, MessageRef, OutgoingId, Person,
-    Position, Recorded,
+    Actor, Address, ContactId, CopyFrom, CopyKind, Fact, Letter, Line, MailDetails, MessageRef,
+    OutgoingId, Person, Position, Recorded,
 };
 use mail::{AgentCopy, Purpose, Relay, TokenKey, Via};
 use projections::{Outgoing, What};
@@ -192,7 +192,15 @@ struct Surroundings {
     internal: Address,
     public: Option<Person>,
     via: bool,
+    keep_external_cc: bool,
     line: Option<Line>,
+}
+
+impl Surroundings {
+    fn from(&self) -> Result<&Person, ComposeError> {
+        let from = self.public.as_ref();
+        from.ok_or(ComposeError::Never("the mailbox is no longer in the directory"))
+    }
 }
 
 impl Outbound {
@@ -213,7 +221,24 @@ impl Outbound {
             }
             What::Reply { message, .. } => {
                 let reply = self.stored(message).await?;
-                self.relay(id, entry, details, &raw, &reply, &around)
+                let letter = self.letter(id).await?;
+                let to = details.answer_to.as_ref();
+                let to = to.ok_or(ComposeError::Never("the customer's address is not known"))?;
+                let bytes = self.relay(id, entry, (details, &raw), &reply, &letter, &around)?;
+                Ok(Composed { to: to.clone(), bytes })
+            }
+            What::ReplyCopy { reply: of, message, kind, to } => {
+                let to =
+                    to.as_ref().ok_or(ComposeError::Never("the person's address was erased"))?;
+                let reply = self.stored(message).await?;
+                let bytes = match kind {
+                    CopyKind::External => {
+                        let letter = self.letter(*of).await?;
+                        self.relay(*of, entry, (details, &raw), &reply, &letter, &around)?
+                    }
+                    CopyKind::Internal => self.hidden_copy(id, entry, &reply, to, &around)?,
+                };
+                Ok(Composed { to: to.clone(), bytes })
             }
         }
     }
@@ -236,6 +261,7 @@ impl Outbound {
             raw,
             customer: details.from.as_ref(),
             agent: to,
+            cc: if around.keep_external_cc { &[] } else { &details.others },
             reply_to: &mail::reply_address(&around.internal, &token),
             message_id: &mail::message_id(&token, around.internal.domain()),
             contact,
@@ -244,17 +270,18 @@ impl Outbound {
         Composed { to: to.clone(), bytes: copy.compose() }
     }
 
+    /// What the customer gets, and everyone they put on their mail.
     fn relay(
         &self,
         id: OutgoingId,
         entry: &Outgoing,
-        details: &MailDetails,
-        raw: &[u8],
+        arrived: (&MailDetails, &[u8]),
         reply: &[u8],
+        letter: &Letter,
         around: &Surroundings,
-    ) -> Result<Composed, ComposeError> {
-        let from = around.public.as_ref();
-        let from = from.ok_or(ComposeError::Never("the mailbox is no longer in the directory"))?;
+    ) -> Result<Vec<u8>, ComposeError> {
+        let (details, raw) = arrived;
+        let from = around.from()?;
         let to = details.answer_to.as_ref();
         let to = to.ok_or(ComposeError::Never("the customer's address is not known"))?;
         let token = self.key.sign(id, Purpose::Relay);
@@ -263,12 +290,43 @@ impl Outbound {
             raw: reply,
             from,
             to,
+            cc: &[letter.cc.as_slice(), letter.shown.as_slice()].concat(),
             message_id: &mail::message_id(&token, from.address.domain()),
             answers: details.message_id.as_deref(),
             references: &references,
             date: entry.requested,
         };
-        Ok(Composed { to: to.clone(), bytes: relay.compose() })
+        Ok(relay.compose())
+    }
+
+    /// The reply for someone of whom the customer does not know, and who is not told of them.
+    fn hidden_copy(
+        &self,
+        id: OutgoingId,
+        entry: &Outgoing,
+        reply: &[u8],
+        to: &Address,
+        around: &Surroundings,
+    ) -> Result<Vec<u8>, ComposeError> {
+        let from = around.from()?;
+        let token = self.key.sign(id, Purpose::HiddenCopy);
+        let relay = Relay {
+            raw: reply,
+            from,
+            to,
+            cc: &[],
+            message_id: &mail::message_id(&token, from.address.domain()),
+            answers: None,
+            references: &[],
+            date: entry.requested,
+        };
+        Ok(relay.compose())
+    }
+
+    /// Who is on a reply; nobody where that was erased.
+    async fn letter(&self, reply: OutgoingId) -> Result<Letter, ComposeError> {
+        let recorded = self.recorded(reply.0).await?;
+        Ok(recorded.event.letter().cloned().unwrap_or_default())
     }
 
     async fn surroundings(
@@ -292,13 +350,13 @@ impl Outbound {
                 ) if *outgoing == id => Some(line.clone()),
                 _ => None,
             };
-            (internal, public, via, line)
+            (internal, public, via, directory.settings.keep_external_cc, line)
         });
-        let (internal, public, via, line) =
+        let (internal, public, via, keep_external_cc, line) =
             asked.await.map_err(|error| ComposeError::Later(error.to_string()))?;
         let internal =
             internal.ok_or(ComposeError::Never("there is no internal mailbox in the directory"))?;
-        Ok(Surroundings { internal, public, via, line })
+        Ok(Surroundings { internal, public, via, keep_external_cc, line })
     }
 
     async fn recorded(&self, position: Position) -> Result<Recorded, ComposeError> {

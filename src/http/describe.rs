@@ -1,9 +1,9 @@
 //! Events as sentences, for people.
 
 use event::{
-    AgentState, AutomaticKind, Event, Fact, Handler, LateReason, MailRefusal, QuarantineReason,
-    QueueReason, ReleaseReason, ReplyRefusal, RequeueReason, Source, Target, Timer,
-    UncertainReason,
+    AgentState, AutomaticKind, CopyKind, Event, Fact, Handler, LateReason, MailRefusal,
+    QuarantineReason, QueueReason, ReleaseReason, ReplyRefusal, RequeueReason, Source, Target,
+    Timer, UncertainReason,
 };
 
 /// One event as a sentence without its time.
@@ -83,7 +83,12 @@ fn mail(event: &Event) -> Option<String> {
                 Some(LateReason::Transferred) => " (late: the contact is with someone else)",
                 Some(LateReason::Released) => " (late: the contact is released)",
             };
-            format!("{} answered contact {contact}{late}", who(*handler))
+            let left_out = event.letter().map_or(0, |letter| letter.left_out);
+            let left_out = match left_out {
+                0 => String::new(),
+                more => format!("; {more} people too many were named and get no copy"),
+            };
+            format!("{} answered contact {contact}{late}{left_out}", who(*handler))
         }
         Fact::ReplyRefused { source, reason, .. } => {
             let reason = match reason {
@@ -190,6 +195,17 @@ fn sending(event: &Event) -> Option<String> {
         }
         Fact::ReplyRelayed { contact, .. } => {
             format!("the answer to contact {contact} went to the customer")
+        }
+        Fact::ReplyCopyRequested { contact, kind, .. } => {
+            let hidden = match kind {
+                CopyKind::External => "",
+                CopyKind::Internal => ", unseen by the customer",
+            };
+            let to = address(event);
+            format!("the answer to contact {contact} goes to {to}, too{hidden}")
+        }
+        Fact::ReplyCopied { contact, outgoing, .. } => {
+            format!("copy {outgoing} of the answer to contact {contact} was sent")
         }
         _ => return None,
     })

@@ -257,6 +257,7 @@ pub fn outbox(views: &Views<'_>) -> Vec<Outgoing> {
             what: match outgoing.what {
                 What::Copy { .. } => "copy".to_owned(),
                 What::Reply { .. } => "reply".to_owned(),
+                What::ReplyCopy { .. } => "reply copy".to_owned(),
             },
             state: state.to_owned(),
             until,

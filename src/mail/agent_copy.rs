@@ -58,6 +58,8 @@ pub struct AgentCopy<'a> {
     pub customer: Option<&'a Person>,
     /// The agent's own mailbox.
     pub agent: &'a Address,
+    /// Who else is shown on the copy; an answer to all goes to them past us.
+    pub cc: &'a [Address],
     /// Where the agent's answer goes: the internal address with its token.
     pub reply_to: &'a Address,
     /// The Message-ID of the copy, without angle brackets.
@@ -86,6 +88,9 @@ impl AgentCopy<'_> {
         push_field("From", &self.from(&header), &mut out);
         push_field("Reply-To", &encode::named(None, self.reply_to), &mut out);
         push_field("To", &encode::named(None, self.agent), &mut out);
+        if !self.cc.is_empty() {
+            push_field("Cc", &encode::addresses(self.cc), &mut out);
+        }
         push_id("Message-ID", self.message_id, &mut out);
         push_subject(&header, &mut out);
         push_date(&header, &mut out);

@@ -59,6 +59,12 @@ pub(crate) fn named(name: Option<&str>, address: &Address) -> String {
     }
 }
 
+/// Several addresses, one a line.
+pub(crate) fn addresses(addresses: &[Address]) -> String {
+    let written: Vec<String> = addresses.iter().map(bracketed).collect();
+    written.join(",\r\n ")
+}
+
 /// Free text, such as a subject.
 pub(crate) fn unstructured(text: &str) -> String {
     let text = tidy(text);

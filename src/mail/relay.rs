@@ -28,8 +28,10 @@ pub struct Relay<'a> {
     pub raw: &'a [u8],
     /// The public address of the mailbox, with its display name.
     pub from: &'a Person,
-    /// The customer.
+    /// The customer, or whoever a hidden copy is for.
     pub to: &'a Address,
+    /// Who else is shown on the mail.
+    pub cc: &'a [Address],
     /// The Message-ID of the relayed mail, without angle brackets.
     pub message_id: &'a str,
     /// The Message-ID of the customer's mail, without angle brackets.
@@ -50,6 +52,9 @@ impl Relay<'_> {
         push_field("Date", &decode::write_date(self.date), &mut out);
         push_field("From", &encode::person(self.from), &mut out);
         push_field("To", &encode::named(None, self.to), &mut out);
+        if !self.cc.is_empty() {
+            push_field("Cc", &encode::addresses(self.cc), &mut out);
+        }
         push_id("Message-ID", self.message_id, &mut out);
         if let Some(answers) = self.answers {
             push_id("In-Reply-To", answers, &mut out);

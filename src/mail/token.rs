@@ -27,6 +27,8 @@ pub enum Purpose {
     Copy,
     /// A reply relayed to a customer.
     Relay,
+    /// A copy of a reply to someone of whom the customer does not know.
+    HiddenCopy,
 }
 
 /// A signed name of one outgoing mail: 18 to 30 lower-case letters and digits.
@@ -99,6 +101,7 @@ impl Purpose {
         match self {
             Self::Copy => 'c',
             Self::Relay => 'r',
+            Self::HiddenCopy => 'h',
         }
     }
 }
@@ -185,6 +188,8 @@ fn read(text: &str) -> Option<(OutgoingId, Purpose, [u8; SIGNATURE_BYTES])> {
     let text = text.to_ascii_lowercase();
     let (purpose, digits) = if let Some(digits) = text.strip_prefix('c') {
         (Purpose::Copy, digits)
+    } else if let Some(digits) = text.strip_prefix('h') {
+        (Purpose::HiddenCopy, digits)
     } else {
         (Purpose::Relay, text.strip_prefix('r')?)
     };
@@ -253,7 +258,7 @@ mod tests {
     #[test]
     fn tokens_are_verified_in_any_case() {
         for position in [0, 1, 31, 32, 12_345_678, u64::MAX] {
-            for purpose in [Purpose::Copy, Purpose::Relay] {
+            for purpose in [Purpose::Copy, Purpose::Relay, Purpose::HiddenCopy] {
                 let token = key().sign(outgoing(position), purpose);
                 let expected = Ok((outgoing(position), purpose));
                 assert!((18..=30).contains(&token.as_str().len()), "{token:?}");

@@ -75,7 +75,7 @@ pub(crate) enum LogFormat {
 }
 
 /// What happens to contacts.
-#[derive(Debug, Default, Derive)]
+#[derive(Debug, Derive)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     /// What a restart does with contacts that agents hold: `release` or `keep`.
@@ -87,6 +87,29 @@ pub(crate) struct Settings {
     /// What agents see in From: `customer` or `via`.
     #[serde(default)]
     pub(crate) agent_copy_from: From,
+    /// Whether people whom an agent puts on a reply stay hidden from the customer and get a copy
+    /// of the next replies.
+    #[serde(default = "on")]
+    pub(crate) keep_internal_cc: bool,
+    /// Whether people whom the customer puts on a mail get the reply.
+    #[serde(default = "on")]
+    pub(crate) keep_external_cc: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            restart_held_contacts: Held::default(),
+            release_on_reply: false,
+            agent_copy_from: From::default(),
+            keep_internal_cc: on(),
+            keep_external_cc: on(),
+        }
+    }
+}
+
+fn on() -> bool {
+    true
 }
 
 /// What a restart does with held contacts.

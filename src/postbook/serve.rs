@@ -253,6 +253,8 @@ async fn load(handle: &Handle, config: &Config) -> Result<()> {
         Setting::RestartHeldContacts(settings.restart_held_contacts.setting()),
         Setting::ReleaseOnReply(settings.release_on_reply),
         Setting::AgentCopyFrom(settings.agent_copy_from.setting()),
+        Setting::KeepInternalCc(settings.keep_internal_cc),
+        Setting::KeepExternalCc(settings.keep_external_cc),
     ];
     handle.submit(Actor::Engine, Command::LoadSettings(LoadSettings { settings })).await?;
     Ok(())

@@ -153,6 +153,7 @@ impl World {
                     handler: event::Handler::Agent(*to),
                     address: Address::new(&agent_address(agent)).ok(),
                     customer: Address::new("jo@customer.test").ok(),
+                    external: event.mail().map(|_| Vec::new()).unwrap_or_default(),
                 })
             }
             _ => None,
