@@ -6,6 +6,7 @@
 mod account;
 mod backoff;
 mod deliver;
+mod dkim;
 mod fetched;
 mod health;
 mod imap;
@@ -27,6 +28,7 @@ pub use account::{
     SmtpTimeouts,
 };
 pub use deliver::{DeliverError, deliver};
+pub use dkim::{Signer, SignerError};
 pub use fetched::{Body, Fetched};
 pub use health::{Health, HealthCell, HealthState};
 pub use imap::{ImapError, run_imap};

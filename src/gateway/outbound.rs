@@ -14,7 +14,7 @@ use mail::{AgentCopy, Purpose, Relay, TokenKey, Via};
 use projections::{Outgoing, What};
 use tokio::sync::mpsc;
 
-use crate::{Envelope, HealthCell, MessageStore, SendOutcome, Stop, Target};
+use crate::{Envelope, HealthCell, MessageStore, SendOutcome, Signer, Stop, Target};
 
 /// So many mails are looked at at once; the rest waits in the outbox.
 const LOOK_AHEAD: usize = 256;
@@ -28,6 +28,8 @@ pub struct Outbound {
     pub store: MessageStore,
     /// Signs reply tokens.
     pub key: TokenKey,
+    /// Signs what goes to customers.
+    pub signer: Signer,
     /// Bounces come back here.
     pub envelope_sender: Address,
 }
@@ -296,7 +298,7 @@ impl Outbound {
             references: &references,
             date: entry.requested,
         };
-        Ok(relay.compose())
+        Ok(self.signer.sign(from.address.domain(), relay.compose()))
     }
 
     /// The reply for someone of whom the customer does not know, and who is not told of them.
@@ -320,7 +322,7 @@ impl Outbound {
             references: &[],
             date: entry.requested,
         };
-        Ok(relay.compose())
+        Ok(self.signer.sign(from.address.domain(), relay.compose()))
     }
 
     /// Who is on a reply; nobody where that was erased.

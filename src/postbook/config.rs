@@ -264,6 +264,21 @@ pub(crate) struct Outgoing {
     pub(crate) smtp: Option<Smtp>,
     /// Or a folder with one Maildir for each recipient.
     pub(crate) maildirs: Option<PathBuf>,
+    /// The keys that mail to customers is signed with.
+    #[serde(default)]
+    pub(crate) dkim: Vec<Dkim>,
+}
+
+/// A key for the mail of one domain.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dkim {
+    /// The domain of the mailboxes' addresses.
+    pub(crate) domain: String,
+    /// Where in the DNS the public key is: at `selector._domainkey.domain`.
+    pub(crate) selector: String,
+    /// The file that holds the private key, in PEM form.
+    pub(crate) key_file: PathBuf,
 }
 
 /// A submission server.

@@ -10,8 +10,8 @@ use command::{Command, LoadDirectory, LoadSettings, Publish};
 use engine::{Engine, Handle, Options};
 use event::{Actor, Address, DirectoryEntry, PrivateEntry, Setting};
 use gateway::{
-    HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Secret, SmtpAccount,
-    SmtpSender, Stop, Stopper, Target, Trust, run_imap, run_maildir, run_outbound,
+    HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Secret, Signer,
+    SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, run_imap, run_maildir, run_outbound,
 };
 use http::Service;
 use log::{EventLog, SledLog};
@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::arguments::Common;
-use crate::config::{Config, History, Imap, Maildir, Security};
+use crate::config::{Config, Dkim, History, Imap, Maildir, Security};
 use crate::config_file;
 use crate::data::Data;
 use crate::logging;
@@ -223,7 +223,8 @@ impl Server {
         health.insert("outgoing".to_owned(), cell.clone());
         let envelope_sender = file.outgoing.sender.0.clone();
         let targets = targets(config, &trust)?;
-        let outbound = Outbound { handle, store, key, envelope_sender };
+        let signer = signer(&file.outgoing.dkim)?;
+        let outbound = Outbound { handle, store, key, signer, envelope_sender };
         self.tasks.spawn(run_outbound(outbound, targets, cell, stop.clone()));
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let service = Service { intake, health: Arc::new(health), version };
@@ -355,6 +356,16 @@ fn targets(config: &Config, trust: &Trust) -> Result<Vec<Target>> {
         }
     }
     Ok(targets)
+}
+
+fn signer(keys: &[Dkim]) -> Result<Signer> {
+    let mut signer = Signer::default();
+    for Dkim { domain, selector, key_file } in keys {
+        let name = || format!("cannot use the DKIM key in {}", key_file.display());
+        let pem = std::fs::read(key_file).with_context(name)?;
+        signer.add(domain, selector, &pem).with_context(name)?;
+    }
+    Ok(signer)
 }
 
 fn password(file: Option<&Path>, variable: Option<&str>) -> Result<Secret> {

@@ -10,7 +10,7 @@ use command::{Command, SetAgentState};
 use event::{Actor, Address, AgentState, MailboxName, Mark};
 use gateway::{
     Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, Intake, Outbound, Security,
-    SmtpAccount, SmtpSender, Stopper, Target, Trust, run_imap, run_outbound,
+    Signer, SmtpAccount, SmtpSender, Stopper, Target, Trust, run_imap, run_outbound,
 };
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -87,6 +87,7 @@ async fn measure(peer: &Peer, folder: &Path, mails: usize) -> Result<[Durations;
         handle: handle.clone(),
         store: office.store.clone(),
         key: office.key.clone(),
+        signer: Signer::default(),
         envelope_sender: Address::new("bounces@support.test")?,
     };
     let target = Target::Smtp(SmtpSender::new(smtp(watched(peer, times.clone()).await?)?));
