@@ -12,6 +12,7 @@ mod journeys {
     mod imap;
     mod main_job;
     mod office;
+    mod recipients;
     mod replies;
     mod restart;
     mod sandbox;

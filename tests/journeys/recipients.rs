@@ -1,0 +1,140 @@
+//! Who sees whom: both settings for additional recipients, in all four combinations.
+
+use anyhow::Result;
+use harness::{Mail, Needs, journey};
+
+use super::office::{Office, Plan, SUPPORT, agnes, ann};
+
+const COLLEAGUE: &str = "carl@customer.test";
+const FINANCE: &str = "finance@ct.com";
+
+/// The mails of one thread in which both sides add someone: the customer a colleague, the agent
+/// the finance department on the first of two replies.
+struct Played {
+    copy: Mail,
+    replies: [Mail; 2],
+    colleague: Vec<Mail>,
+    finance: Vec<Mail>,
+}
+
+/// Plays two rounds and waits until nothing is to be sent any more.
+fn play(settings: &'static str, check: impl Fn(&Played)) -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let office = Office::open(stage, &Plan { settings, ..Plan::default() })?;
+        let servers = office.servers;
+        office.ready(&agnes())?;
+        servers.submit(&ann().write(SUPPORT, &[COLLEAGUE], "invoice", "Is it right?"))?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        servers.submit(&agnes().reply_with_copies(&copy, &[FINANCE], "Finance looks at it."))?;
+        let first = office.newest_mail(&ann().address, 1)?;
+        office.release(&agnes())?;
+        servers.submit(&ann().reply_with_copies(&first, &[COLLEAGUE], "And?"))?;
+        let second_copy = office.newest_mail(&agnes().address, 2)?;
+        servers.submit(&agnes().reply(&second_copy, "It is right."))?;
+        let second = office.newest_mail(&ann().address, 2)?;
+        assert!(office.settled()?.is_empty(), "everything is sent");
+        servers.wait_until_delivered()?;
+        assert_eq!(servers.mailbox(&ann().address)?.len(), 2, "the customer has each reply once");
+        check(&Played {
+            copy,
+            replies: [first, second],
+            colleague: servers.mailbox(COLLEAGUE)?,
+            finance: servers.mailbox(FINANCE)?,
+        });
+        office.verify()
+    })
+}
+
+/// What we sent: mail from the public address.
+fn from_us(mails: &[Mail]) -> Vec<&Mail> {
+    mails.iter().filter(|mail| mail.addresses("From") == [SUPPORT]).collect()
+}
+
+fn shows_no_agent(mail: &Mail) {
+    assert!(!mail.head().contains(&agnes().address), "{}", mail.head());
+}
+
+/// The colleague has the replies as the customer has them, byte for byte in what we wrote.
+fn colleague_has_both(played: &Played) {
+    let copies = from_us(&played.colleague);
+    assert_eq!(copies.len(), 2);
+    for (copy, reply) in copies.iter().zip(&played.replies) {
+        assert_eq!(reply.addresses("To"), [ann().address]);
+        assert_eq!(reply.addresses("Cc"), [COLLEAGUE]);
+        for name in ["To", "Cc", "Message-ID", "In-Reply-To", "Date", "Subject"] {
+            assert_eq!(copy.field(name), reply.field(name), "{name}");
+        }
+        assert_eq!(copy.text(), reply.text());
+        shows_no_agent(copy);
+        shows_no_agent(reply);
+    }
+    assert_eq!(played.copy.addresses("Cc"), [""; 0], "the agent's copy names nobody else");
+}
+
+/// Finance has the first reply from the agent's own server and the second from us, hidden.
+fn finance_is_hidden(played: &Played) {
+    let copies = from_us(&played.finance);
+    assert_eq!((played.finance.len(), copies.len()), (2, 1));
+    let hidden = copies[0];
+    assert_eq!(hidden.addresses("To"), [FINANCE]);
+    assert!(hidden.text().contains("It is right."));
+    assert!(!hidden.head().contains(&ann().address), "{}", hidden.head());
+    assert_eq!(hidden.field("In-Reply-To"), "");
+    assert_ne!(hidden.field("Message-ID"), played.replies[1].field("Message-ID"));
+    shows_no_agent(hidden);
+    for reply in &played.replies {
+        assert!(!reply.head().contains(FINANCE), "{}", reply.head());
+    }
+}
+
+/// The colleague is shown on the replies and gets nothing of ours.
+fn colleague_is_only_shown(played: &Played) {
+    assert_eq!(from_us(&played.colleague).len(), 0);
+    assert_eq!(played.copy.addresses("Cc"), [COLLEAGUE]);
+    for reply in &played.replies {
+        assert!(reply.addresses("Cc").contains(&COLLEAGUE.to_owned()));
+    }
+}
+
+/// Finance is shown on the reply the agent put them on, and gets nothing of ours.
+fn finance_is_only_shown(played: &Played) {
+    assert_eq!((played.finance.len(), from_us(&played.finance).len()), (1, 0));
+    assert!(played.replies[0].addresses("Cc").contains(&FINANCE.to_owned()));
+    assert!(!played.replies[1].head().contains(FINANCE));
+}
+
+#[test]
+fn case_099_internal_and_external_are_kept() -> Result<()> {
+    play("", |played| {
+        colleague_has_both(played);
+        finance_is_hidden(played);
+    })
+}
+
+#[test]
+fn only_internal_is_kept() -> Result<()> {
+    play("keep_external_cc = false", |played| {
+        colleague_is_only_shown(played);
+        finance_is_hidden(played);
+        assert!(played.replies.iter().all(|reply| reply.addresses("Cc") == [COLLEAGUE]));
+    })
+}
+
+#[test]
+fn only_external_is_kept() -> Result<()> {
+    play("keep_internal_cc = false", |played| {
+        finance_is_only_shown(played);
+        let copies = from_us(&played.colleague);
+        assert_eq!(copies.len(), 2);
+        assert_eq!(copies[0].addresses("Cc"), [COLLEAGUE, FINANCE]);
+        assert_eq!(copies[1].addresses("Cc"), [COLLEAGUE]);
+    })
+}
+
+#[test]
+fn neither_is_kept() -> Result<()> {
+    play("keep_internal_cc = false\nkeep_external_cc = false", |played| {
+        colleague_is_only_shown(played);
+        finance_is_only_shown(played);
+    })
+}
