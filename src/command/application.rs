@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
-use event::{ActionName, ExitName, NameError, QueueName};
+use event::{ActionName, ExitName, NameError, ParameterName, QueueName};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -42,6 +42,13 @@ pub enum ActionKind {
         queue: QueueName,
         /// Higher is served first.
         priority: u8,
+    },
+    /// Sets a parameter of the contact. Exit: `set`.
+    SetParameter {
+        /// Which.
+        parameter: ParameterName,
+        /// Its new value.
+        value: String,
     },
     /// Ends the application.
     End,
@@ -92,6 +99,8 @@ struct RawAction {
     queue: Option<Spanned<String>>,
     priority: Option<u8>,
     seconds: Option<u32>,
+    parameter: Option<Spanned<String>>,
+    value: Option<String>,
     #[serde(default)]
     exit: BTreeMap<String, Spanned<String>>,
 }
@@ -121,7 +130,10 @@ impl Application {
             .values()
             .filter_map(|action| match &action.kind {
                 ActionKind::Queue { queue, .. } => Some(queue),
-                ActionKind::WaitForEmail | ActionKind::Wait { .. } | ActionKind::End => None,
+                ActionKind::WaitForEmail
+                | ActionKind::Wait { .. }
+                | ActionKind::SetParameter { .. }
+                | ActionKind::End => None,
             })
             .collect()
     }
@@ -134,6 +146,7 @@ impl ActionKind {
             Self::WaitForEmail => &["mail"],
             Self::Wait { .. } => &["over"],
             Self::Queue { .. } => &["queued"],
+            Self::SetParameter { .. } => &["set"],
             Self::End => &[],
         }
     }
@@ -238,8 +251,23 @@ impl Check<'_> {
                     return None;
                 }
             },
+            "set parameter" => match (&raw.parameter, &raw.value) {
+                (Some(parameter), Some(value)) => ActionKind::SetParameter {
+                    parameter: self
+                        .name(parameter.span(), ParameterName::new(parameter.get_ref()))?,
+                    value: value.clone(),
+                },
+                (None, _) | (_, None) => {
+                    self.report(
+                        raw.r#do.span(),
+                        "`set parameter` needs `parameter` and `value`".to_owned(),
+                    );
+                    return None;
+                }
+            },
             other => {
-                let allowed = "\"wait for e-mail\", \"wait\", \"queue\", \"end\"";
+                let allowed =
+                    "\"wait for e-mail\", \"wait\", \"queue\", \"set parameter\", \"end\"";
                 self.report(raw.r#do.span(), format!("`{other}` is no action; allowed: {allowed}"));
                 return None;
             }
@@ -253,10 +281,13 @@ impl Check<'_> {
         let raw = action.get_ref();
         let is_queue = matches!(kind, ActionKind::Queue { .. });
         let is_wait = matches!(kind, ActionKind::Wait { .. });
+        let is_parameter = matches!(kind, ActionKind::SetParameter { .. });
         let keys = [
             ("queue", raw.queue.is_some() && !is_queue),
             ("priority", raw.priority.is_some() && !is_queue),
             ("seconds", raw.seconds.is_some() && !is_wait),
+            ("parameter", raw.parameter.is_some() && !is_parameter),
+            ("value", raw.value.is_some() && !is_parameter),
         ];
         for (key, wrong) in keys {
             if wrong {

@@ -1,7 +1,8 @@
 //! The application interpreter: one pure step at a time.
 
 use event::{
-    ContactId, ExitName, Fact, Line, NameError, QueueReason, ReleaseReason, Step, Timestamp,
+    ContactId, ExitName, Fact, Line, NameError, Private, QueueReason, ReleaseReason, Step,
+    Timestamp,
 };
 use projections::{Course, CourseAt, OpenContact, Place};
 
@@ -45,6 +46,11 @@ pub(crate) fn step(
                 reason: QueueReason::Application,
             };
             vec![queued.into(), leave("queued")?]
+        }
+        ActionKind::SetParameter { parameter, value } => {
+            let fact = Fact::ParameterSet { contact, parameter: parameter.clone() };
+            let set = NewEvent::with(fact, Private::Text(value.clone()));
+            vec![set, leave("set")?]
         }
         ActionKind::End => {
             let ended = Fact::StepTaken { contact, step, exit: None };

@@ -111,6 +111,58 @@ fn case_099_internal_and_external_are_kept() -> Result<()> {
     })
 }
 
+/// An application that decides who gets the answers beside the customer.
+const DECIDING: &str = r#"
+start = "arrival"
+[action.arrival]
+do = "wait for e-mail"
+exit.mail = "inside"
+[action.inside]
+do = "set parameter"
+parameter = "wf.internalccaddresses"
+value = "audit@ct.com"
+exit.set = "outside"
+[action.outside]
+do = "set parameter"
+parameter = "wf.externalccaddresses"
+value = "nobody@ext.com"
+exit.set = "correct"
+[action.correct]
+do = "set parameter"
+parameter = "wf.externalccaddresses"
+value = "partner@ext.com, support@support.test"
+exit.set = "line"
+[action.line]
+do = "queue"
+queue = "support"
+exit.queued = "finish"
+[action.finish]
+do = "end"
+"#;
+
+#[test]
+fn the_application_decides_who_gets_the_answer() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let application = DECIDING.to_owned();
+        let office = Office::open(stage, &Plan { application, ..Plan::default() })?;
+        let servers = office.servers;
+        office.ready(&agnes())?;
+        servers.submit(&ann().write(SUPPORT, &[COLLEAGUE], "invoice", "Is it right?"))?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        servers.submit(&agnes().reply(&copy, "It is right."))?;
+        let reply = office.newest_mail(&ann().address, 1)?;
+        assert!(office.settled()?.is_empty(), "everything is sent");
+        servers.wait_until_delivered()?;
+        assert_eq!(reply.addresses("Cc"), ["partner@ext.com"], "the last value counts, not ours");
+        let count = |address: &str| Ok::<_, anyhow::Error>(servers.mailbox(address)?.len());
+        assert_eq!(count("partner@ext.com")?, 1);
+        assert_eq!(count("audit@ct.com")?, 1);
+        assert_eq!(count("nobody@ext.com")?, 0);
+        assert_eq!(from_us(&servers.mailbox(COLLEAGUE)?).len(), 0);
+        office.verify()
+    })
+}
+
 #[test]
 fn only_internal_is_kept() -> Result<()> {
     play("keep_external_cc = false", |played| {

@@ -55,7 +55,8 @@ fn who_takes_part_joins_the_thread_and_a_stranger_does_not() -> Result<()> {
 }
 
 #[test]
-fn an_answer_to_the_writer_goes_to_the_writer() -> Result<()> {
+fn case_101_an_answer_goes_to_the_writer_and_to_the_customer_where_they_are_on_the_mail()
+-> Result<()> {
     journey(Needs::Mail, |stage| {
         let office = Office::open(stage, &Plan::default())?;
         let (sent, _) = answered(&office)?;
@@ -70,7 +71,11 @@ fn an_answer_to_the_writer_goes_to_the_writer() -> Result<()> {
         let relayed = office.newest_mail(&carl.address, before + 1)?;
         assert_eq!(relayed.addresses("To"), [carl.address.as_str()]);
         assert_eq!(relayed.field("In-Reply-To"), colleague.message_id);
-        assert_eq!(office.servers.mailbox(&ann().address)?.len(), 1);
+        // The colleague's mail names the customer, whose thread it stays.
+        assert_eq!(relayed.addresses("Cc"), [ann().address]);
+        assert!(office.settled()?.is_empty(), "everything is sent");
+        office.servers.wait_until_delivered()?;
+        assert_eq!(office.servers.mailbox(&ann().address)?.len(), 2);
         Ok(())
     })
 }
