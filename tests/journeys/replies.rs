@@ -89,6 +89,26 @@ fn a_reply_is_relayed_once_however_often_it_comes() -> Result<()> {
     })
 }
 
+/// The signature itself is checked beside the signer.
+#[test]
+fn an_answer_is_signed_for_its_mailbox_where_a_key_is_configured() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/gateway/fixtures");
+        let extra = format!(
+            "[[outgoing.dkim]]\ndomain = \"support.test\"\nselector = \"desk\"\n\
+             key_file = \"{folder}/dkim-rsa.pem\"\n"
+        );
+        let office = Office::open(stage, &Plan { extra, ..Plan::default() })?;
+        let (_, copy) = delivered(&office)?;
+        assert!(copy.fields("DKIM-Signature").is_empty(), "{}", copy.head());
+        office.servers.submit(&agnes().reply(&copy, "Signed."))?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        let signature = relayed.field("DKIM-Signature");
+        assert!(signature.contains("d=support.test; s=desk;"), "{}", relayed.head());
+        Ok(())
+    })
+}
+
 #[test]
 fn a_late_reply_is_relayed_and_marked() -> Result<()> {
     journey(Needs::Mail, |stage| {
