@@ -126,6 +126,8 @@ impl Agents {
             | Fact::ReplyRelayed { .. }
             | Fact::ReplyCopyRequested { .. }
             | Fact::ReplyCopied { .. }
+            | Fact::NoteReceived { .. }
+            | Fact::NoteSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }

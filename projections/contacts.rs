@@ -200,6 +200,8 @@ impl Contacts {
             | Fact::ReplyRelayed { .. }
             | Fact::ReplyCopyRequested { .. }
             | Fact::ReplyCopied { .. }
+            | Fact::NoteReceived { .. }
+            | Fact::NoteSent { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { timer: Timer::SendAgain(_) } => {}
         }

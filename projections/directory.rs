@@ -182,6 +182,8 @@ impl Directory {
             | Fact::ReplyRelayed { .. }
             | Fact::ReplyCopyRequested { .. }
             | Fact::ReplyCopied { .. }
+            | Fact::NoteReceived { .. }
+            | Fact::NoteSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

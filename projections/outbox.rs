@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, ContactId, CopyKind, Event, Fact, Handler, MessageRef, OutgoingId, Position, Target,
-    ThreadId, Timer, Timestamp, UncertainReason,
+    Address, AgentNumber, ContactId, CopyKind, Event, Fact, Handler, MessageRef, OutgoingId,
+    Position, Target, ThreadId, Timer, Timestamp, UncertainReason,
 };
 
 /// One mail that waits to be sent, or whose fate is not known.
@@ -54,6 +54,13 @@ pub enum What {
         kind: CopyKind,
         /// Their address; absent where it was erased.
         to: Option<Address>,
+    },
+    /// What someone inside wrote about a contact, to the agent who handles it.
+    Note {
+        /// The agent.
+        to: AgentNumber,
+        /// The mail as received.
+        message: MessageRef,
     },
 }
 
@@ -106,7 +113,8 @@ impl Outbox {
             Fact::ContactAssigned { .. }
             | Fact::ContactTransferred { .. }
             | Fact::ReplyReceived { .. }
-            | Fact::ReplyCopyRequested { .. } => self.ask(OutgoingId(at), event),
+            | Fact::ReplyCopyRequested { .. }
+            | Fact::NoteReceived { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);
                 if let Some(entry) = self.entries.get_mut(outgoing) {
@@ -126,7 +134,8 @@ impl Outbox {
             Fact::SendRefused { outgoing, .. }
             | Fact::ContactDelivered { outgoing, .. }
             | Fact::ReplyRelayed { outgoing, .. }
-            | Fact::ReplyCopied { outgoing, .. } => self.settle(*outgoing),
+            | Fact::ReplyCopied { outgoing, .. }
+            | Fact::NoteSent { outgoing, .. } => self.settle(*outgoing),
             Fact::ContactRequeued { contact, .. } | Fact::ContactReleased { contact, .. } => {
                 self.cancel_copy(*contact);
             }
@@ -180,6 +189,16 @@ impl Outbox {
             let (reply, message, kind) = (*reply, *message, *kind);
             let to = event.address().cloned();
             (contact, thread, arrival, What::ReplyCopy { reply, message, kind, to })
+        } else if let Fact::NoteReceived {
+            contact,
+            thread,
+            arrival,
+            message,
+            to: Some(Handler::Agent(agent)),
+            ..
+        } = &event.fact
+        {
+            (contact, thread, arrival, What::Note { to: *agent, message: *message })
         } else {
             return;
         };

@@ -102,6 +102,8 @@ impl Queues {
             | Fact::ReplyRelayed { .. }
             | Fact::ReplyCopyRequested { .. }
             | Fact::ReplyCopied { .. }
+            | Fact::NoteReceived { .. }
+            | Fact::NoteSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { .. } => {}

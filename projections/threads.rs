@@ -201,6 +201,10 @@ impl Threads {
                 self.remember(&reply_name(id, &message.digest), *thread, *contact);
                 self.answer(shelf, *thread, details)?;
             }
+            Fact::NoteReceived { contact, thread, message, .. } => {
+                let id = event.mail().and_then(|details| details.message_id.as_deref());
+                self.remember(&reply_name(id, &message.digest), *thread, *contact);
+            }
             Fact::ContactTransferred { to: Target::Agent(_) | Target::Queue(_), .. }
             | Fact::EngineStarted { .. }
             | Fact::EngineStopped
@@ -228,6 +232,7 @@ impl Threads {
             | Fact::ReplyRelayed { .. }
             | Fact::ReplyCopyRequested { .. }
             | Fact::ReplyCopied { .. }
+            | Fact::NoteSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

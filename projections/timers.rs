@@ -63,6 +63,8 @@ impl Timers {
             | Fact::ReplyRelayed { .. }
             | Fact::ReplyCopyRequested { .. }
             | Fact::ReplyCopied { .. }
+            | Fact::NoteReceived { .. }
+            | Fact::NoteSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. } => {}
         }

@@ -8,8 +8,8 @@ use projections::ShelfError;
 
 use crate::{
     ActivateMailbox, ApplicationError, Fire, LoadDirectory, LoadSettings, Publish, QuarantineMail,
-    ReceiveMail, ReceiveReply, RecordSend, RefuseMail, Release, SendAgain, SetAgentState,
-    SetDisposition, Start, StartSend, Stop, Transfer,
+    ReceiveMail, ReceiveNote, ReceiveReply, RecordSend, RefuseMail, Release, SendAgain,
+    SetAgentState, SetDisposition, Start, StartSend, Stop, Transfer,
 };
 
 /// A command with its circumstances.
@@ -44,6 +44,8 @@ pub enum Command {
     ReceiveMail(Box<ReceiveMail>),
     /// A mail arrived in the internal mailbox.
     ReceiveReply(Box<ReceiveReply>),
+    /// An answer to a hidden copy arrived.
+    ReceiveNote(Box<ReceiveNote>),
     /// A mail cannot be read.
     QuarantineMail(QuarantineMail),
     /// A mail is not wanted.

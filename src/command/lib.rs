@@ -15,6 +15,7 @@ mod load;
 mod publish;
 mod quarantine_mail;
 mod receive_mail;
+mod receive_note;
 mod receive_reply;
 mod recipients;
 mod refuse_mail;
@@ -40,6 +41,7 @@ pub use load::{LoadDirectory, LoadSettings};
 pub use publish::Publish;
 pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;
+pub use receive_note::ReceiveNote;
 pub use receive_reply::{Delivery, Finding, ReceiveReply};
 pub use refuse_mail::RefuseMail;
 pub use release::Release;
@@ -63,6 +65,7 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::ActivateMailbox(command) => Ok(command.decide(view)),
         Command::ReceiveMail(command) => command.decide(view, now),
         Command::ReceiveReply(command) => command.decide(view),
+        Command::ReceiveNote(command) => command.decide(view),
         Command::QuarantineMail(command) => Ok(command.decide(view)),
         Command::RefuseMail(command) => Ok(command.decide(view)),
         Command::StartSend(command) => command.decide(view),

@@ -114,7 +114,9 @@ impl RecordSend {
             }
             // The same agent may see the same copy twice, under one Message-ID, which is
             // better than an agent who holds a contact and has nothing to read.
-            (SendOutcome::Uncertain, What::Copy { .. }) => Decision::record([deferred()]),
+            (SendOutcome::Uncertain, What::Copy { .. } | What::Note { .. }) => {
+                Decision::record([deferred()])
+            }
             (SendOutcome::Uncertain, What::Reply { .. } | What::ReplyCopy { .. }) => {
                 let reason = UncertainReason::ConnectionLost;
                 Decision::record([Fact::SendUncertain { outgoing, contact, reason }])
@@ -157,6 +159,7 @@ fn sent(
             };
             (Fact::ReplyRelayed { contact, outgoing, handler, message }, released)
         }
+        What::Note { .. } => (Fact::NoteSent { contact, outgoing, message }, None),
         What::ReplyCopy { .. } => (Fact::ReplyCopied { contact, outgoing, message }, None),
     };
     let released = released.map(|(agent, reason)| Fact::ContactReleased { contact, agent, reason });

@@ -36,7 +36,7 @@ impl Start {
             if entry.state == SendState::Started {
                 let contact = entry.contact;
                 events.push(match entry.what {
-                    What::Copy { .. } => {
+                    What::Copy { .. } | What::Note { .. } => {
                         let attempt = entry.attempts;
                         Fact::SendDeferred { outgoing, contact, attempt, until: now }.into()
                     }

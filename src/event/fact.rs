@@ -340,6 +340,30 @@ pub enum Fact {
         /// The mail as sent.
         message: MessageRef,
     },
+    /// Someone answered a hidden copy; the agent is to have it, the customer is not. Private: `Mail`.
+    NoteReceived {
+        /// The contact whose reply is answered.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// The position of the contact's arrival.
+        arrival: Position,
+        /// Where the mail was found.
+        source: Source,
+        /// The mail as received.
+        message: MessageRef,
+        /// Who gets it; `None` where nobody handled the thread who still could.
+        to: Option<Handler>,
+    },
+    /// The mail server took a note for its agent.
+    NoteSent {
+        /// The contact.
+        contact: ContactId,
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// The mail as sent.
+        message: MessageRef,
+    },
 }
 
 impl Fact {
@@ -380,6 +404,8 @@ impl Fact {
             Self::TimerFired { .. } => "TimerFired",
             Self::ReplyCopyRequested { .. } => "ReplyCopyRequested",
             Self::ReplyCopied { .. } => "ReplyCopied",
+            Self::NoteReceived { .. } => "NoteReceived",
+            Self::NoteSent { .. } => "NoteSent",
         }
     }
 
@@ -419,6 +445,8 @@ impl Fact {
             | Self::ReplyRelayed { contact, .. }
             | Self::ReplyCopyRequested { contact, .. }
             | Self::ReplyCopied { contact, .. }
+            | Self::NoteReceived { contact, .. }
+            | Self::NoteSent { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -434,7 +462,8 @@ impl Fact {
             | Self::MailQuarantined { source, .. }
             | Self::MailRefused { source, .. }
             | Self::ReplyReceived { source, .. }
-            | Self::ReplyRefused { source, .. } => Some(source),
+            | Self::ReplyRefused { source, .. }
+            | Self::NoteReceived { source, .. } => Some(source),
             Self::EngineStarted { .. }
             | Self::EngineStopped
             | Self::DirectoryLoaded { .. }
@@ -460,7 +489,8 @@ impl Fact {
             | Self::AgentStateChanged { .. }
             | Self::TimerFired { .. }
             | Self::ReplyCopyRequested { .. }
-            | Self::ReplyCopied { .. } => None,
+            | Self::ReplyCopied { .. }
+            | Self::NoteSent { .. } => None,
         }
     }
 }

@@ -368,5 +368,17 @@ fn copies(names: &Names) -> Vec<Sample> {
             },
             letter(),
         ),
+        (
+            Fact::NoteReceived {
+                contact,
+                thread: thread(),
+                arrival: Position(7),
+                source: names.source(),
+                message: message(),
+                to: Some(handler),
+            },
+            details(),
+        ),
+        (Fact::NoteSent { contact, outgoing: outgoing(), message: message() }, None),
     ]
 }

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use command::{
-    ActivateMailbox, Command, Delivery, Finding, QuarantineMail, ReceiveMail, ReceiveReply,
-    RefuseMail,
+    ActivateMailbox, Command, Delivery, Finding, QuarantineMail, ReceiveMail, ReceiveNote,
+    ReceiveReply, RefuseMail,
 };
 use engine::{EngineError, Handle};
 use event::{
-    Actor, Address, Fact, Handler, MailRefusal, MailboxName, Mark, MessageRef, OutgoingId,
-    Position, Recorded, Source, Target, ThreadId, Timestamp,
+    Actor, Address, ContactId, Fact, Handler, MailRefusal, MailboxName, Mark, MessageRef,
+    OutgoingId, Position, Recorded, Source, Target, ThreadId, Timestamp,
 };
 use mail::{Purpose, TokenKey, TokenSearch};
 
@@ -133,10 +133,31 @@ impl Intake {
             let reply = ReceiveReply { source, message, parsed, finding };
             return Ok(Command::ReceiveReply(Box::new(reply)));
         }
+        if let Some((contact, thread, arrival)) = self.copied(&token)? {
+            let note = ReceiveNote { source, message, parsed, contact, thread, arrival };
+            return Ok(Command::ReceiveNote(Box::new(note)));
+        }
         let digest = mail::fingerprint(raw);
         let answers = self.answered(token)?;
         let mail = ReceiveMail { source, message, received, digest, parsed, answers };
         Ok(Command::ReceiveMail(Box::new(mail)))
+    }
+
+    /// The contact of the hidden copy or the note that a token names.
+    fn copied(
+        &self,
+        token: &TokenSearch,
+    ) -> Result<Option<(ContactId, ThreadId, Position)>, InboxError> {
+        let TokenSearch::Found { outgoing, purpose: Purpose::HiddenCopy } = token else {
+            return Ok(None);
+        };
+        Ok(match self.recorded(outgoing.0)?.map(|recorded| recorded.event.fact) {
+            Some(
+                Fact::ReplyCopyRequested { contact, thread, arrival, .. }
+                | Fact::NoteReceived { contact, thread, arrival, .. },
+            ) => Some((contact, thread, arrival)),
+            _ => None,
+        })
     }
 
     /// The thread of the relayed reply that a token names.

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use command::{Command, RecordSend, StartSend};
 use engine::{EngineError, Handle};
 use event::{
-    Actor, Address, ContactId, CopyFrom, CopyKind, Fact, Letter, Line, MailDetails, MessageRef,
-    OutgoingId, Person, Position, Recorded,
+    Actor, Address, AgentNumber, ContactId, CopyFrom, CopyKind, Fact, Letter, Line, MailDetails,
+    MessageRef, OutgoingId, Person, Position, Recorded,
 };
 use mail::{AgentCopy, Purpose, Relay, TokenKey, Via};
 use projections::{Outgoing, What};
@@ -242,7 +242,42 @@ impl Outbound {
                 };
                 Ok(Composed { to: to.clone(), bytes })
             }
+            What::Note { to, message } => {
+                let note = self.stored(message).await?;
+                self.note(id, entry.contact, *to, &note, &around).await
+            }
         }
+    }
+
+    /// What someone inside wrote; the agent's answer goes straight to them.
+    async fn note(
+        &self,
+        id: OutgoingId,
+        contact: ContactId,
+        to: AgentNumber,
+        raw: &[u8],
+        around: &Surroundings,
+    ) -> Result<Composed, ComposeError> {
+        let asked = self.handle.read(move |views| {
+            views.hot.directory.agents.get(&to).and_then(|agent| agent.address.clone())
+        });
+        let address = asked.await.map_err(|error| ComposeError::Later(error.to_string()))?;
+        let address = address.ok_or(ComposeError::Never("the agent left the directory"))?;
+        let parsed = mail::parse(raw).map_err(|_| ComposeError::Never("the note is unreadable"))?;
+        let writer = parsed.answer_to();
+        let writer = writer.ok_or(ComposeError::Never("the note names no writer"))?;
+        let token = self.key.sign(id, Purpose::HiddenCopy);
+        let copy = AgentCopy {
+            raw,
+            customer: parsed.from.as_ref(),
+            agent: &address,
+            cc: &[],
+            reply_to: writer,
+            message_id: &mail::message_id(&token, around.internal.domain()),
+            contact,
+            via: None,
+        };
+        Ok(Composed { bytes: copy.compose(), to: address })
     }
 
     fn copy(

@@ -204,6 +204,13 @@ fn sending(event: &Event) -> Option<String> {
             let to = address(event);
             format!("the answer to contact {contact} goes to {to}, too{hidden}")
         }
+        Fact::NoteReceived { contact, to, .. } => {
+            let to = to.map_or_else(|| "nobody who could read it".to_owned(), who);
+            format!("a note on contact {contact} goes to {to}{}", summary(event))
+        }
+        Fact::NoteSent { contact, outgoing, .. } => {
+            format!("note {outgoing} on contact {contact} was sent")
+        }
         Fact::ReplyCopied { contact, outgoing, .. } => {
             format!("copy {outgoing} of the answer to contact {contact} was sent")
         }

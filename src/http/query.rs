@@ -258,6 +258,7 @@ pub fn outbox(views: &Views<'_>) -> Vec<Outgoing> {
                 What::Copy { .. } => "copy".to_owned(),
                 What::Reply { .. } => "reply".to_owned(),
                 What::ReplyCopy { .. } => "reply copy".to_owned(),
+                What::Note { .. } => "note".to_owned(),
             },
             state: state.to_owned(),
             until,

@@ -1,7 +1,7 @@
 //! Who sees whom: both settings for additional recipients, in all four combinations.
 
 use anyhow::Result;
-use harness::{Mail, Needs, journey};
+use harness::{Customer, Mail, Needs, journey};
 
 use super::office::{Office, Plan, SUPPORT, agnes, ann};
 
@@ -108,6 +108,36 @@ fn case_099_internal_and_external_are_kept() -> Result<()> {
     play("", |played| {
         colleague_has_both(played);
         finance_is_hidden(played);
+    })
+}
+
+#[test]
+fn case_048_an_answer_to_a_hidden_copy_is_a_note_for_the_agent() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let office = Office::open(stage, &Plan::default())?;
+        let servers = office.servers;
+        office.ready(&agnes())?;
+        servers.submit(&ann().write(SUPPORT, &[], "invoice", "Is it right?"))?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        servers.submit(&agnes().reply_with_copies(&copy, &[FINANCE], "Finance looks at it."))?;
+        office.newest_mail(&ann().address, 1)?;
+        servers.submit(&agnes().reply(&copy, "It is right."))?;
+        office.newest_mail(&ann().address, 2)?;
+        servers.wait_for_mail(FINANCE, 2)?;
+        let copies = servers.mailbox(FINANCE)?;
+        let hidden = from_us(&copies)[0];
+        let finance = Customer::new("Finance", FINANCE);
+        servers.submit(&finance.reply(hidden, "It is wrong, but do not tell them."))?;
+        let note = office.newest_mail(&agnes().address, 2)?;
+        assert_eq!(note.addresses("From"), [FINANCE]);
+        assert_eq!(note.answer_to(), FINANCE);
+        assert!(note.text().contains("It is wrong"));
+        office.wait_for("NoteSent", 1)?;
+        assert!(office.settled()?.is_empty(), "everything is sent");
+        servers.wait_until_delivered()?;
+        assert_eq!(servers.mailbox(&ann().address)?.len(), 2, "the customer gets nothing of it");
+        assert_eq!(office.all("ContactArrived")?.len(), 1, "it is no contact");
+        office.verify()
     })
 }
 
