@@ -89,7 +89,7 @@ fn check_no_trace(relayed: &Mail, agent: &Agent) {
 }
 
 #[test]
-fn a_mail_is_answered_and_answered_again() -> Result<()> {
+fn case_091_a_mail_is_answered_and_answered_again() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let (agnes, ann) = (agnes(), ann());
         let office = Office::open(stage, &Plan::default())?;

@@ -21,7 +21,7 @@ fn replaced(mut mail: Outgoing, from: &str, to: &str) -> Outgoing {
 }
 
 #[test]
-fn what_is_no_reply_of_a_handler_is_never_relayed() -> Result<()> {
+fn case_092_and_093_what_is_no_reply_of_a_handler_is_never_relayed() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let agnes = agnes();
         let office = Office::open(stage, &Plan::default())?;
@@ -110,7 +110,7 @@ fn an_answer_is_signed_for_its_mailbox_where_a_key_is_configured() -> Result<()>
 }
 
 #[test]
-fn a_late_reply_is_relayed_and_marked() -> Result<()> {
+fn case_103_and_104_a_late_reply_is_relayed_and_marked() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let (agnes, bruno) = (agnes(), bruno());
         let office = Office::open(stage, &Plan::default())?;

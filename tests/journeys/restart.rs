@@ -18,7 +18,7 @@ fn listed(office: &Office<'_>) -> Result<Vec<Value>> {
 }
 
 #[test]
-fn contacts_in_a_queue_wait_on_in_their_order() -> Result<()> {
+fn case_107_contacts_in_a_queue_wait_on_in_their_order() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let mut office = Office::open(stage, &crowd::roomy("release"))?;
         let contacts = crowd::arrive(&office)?;
@@ -46,7 +46,7 @@ fn contacts_in_a_queue_wait_on_in_their_order() -> Result<()> {
 }
 
 #[test]
-fn contacts_in_their_application_enter_it_again_in_its_version() -> Result<()> {
+fn case_108_contacts_in_their_application_enter_it_again_in_its_version() -> Result<()> {
     journey(Needs::Imap, |stage| {
         let plan = Plan { application: waiting(3600), ..crowd::roomy("release") };
         let mut office = Office::open(stage, &plan)?;
@@ -90,7 +90,7 @@ fn a_short_wait_in_an_application_ends_after_a_restart() -> Result<()> {
 }
 
 #[test]
-fn contacts_assigned_and_not_delivered_are_delivered_once() -> Result<()> {
+fn case_109_contacts_assigned_and_not_delivered_are_delivered_once() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let mut office = Office::open(stage, &crowd::roomy("release"))?;
         let contacts = crowd::arrive(&office)?;
@@ -254,7 +254,7 @@ fn replies_recorded_while_the_server_hangs_are_sent_once_or_uncertain() -> Resul
 }
 
 #[test]
-fn a_reply_of_unknown_outcome_is_sent_again_by_a_person_only() -> Result<()> {
+fn case_096_a_reply_of_unknown_outcome_is_sent_again_by_a_person_only() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let wire = Wire::to(stage.servers()?.port("SMTP")?)?;
         let plan =

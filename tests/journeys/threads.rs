@@ -108,7 +108,7 @@ fn robots_and_our_own_mail_make_no_contact() -> Result<()> {
 }
 
 #[test]
-fn one_mail_to_two_mailboxes_is_a_contact_in_each() -> Result<()> {
+fn case_027_one_mail_to_two_mailboxes_is_a_contact_in_each() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let office = Office::open(stage, &Plan::default())?;
         office.servers.submit(&ann().write(SUPPORT, &[SALES], "both", "To both of you."))?;

@@ -182,7 +182,7 @@ fn a_folder_that_vanishes_and_comes_back_is_read_on() -> Result<()> {
 }
 
 #[test]
-fn a_mailbox_that_is_renumbered_makes_no_contact_twice() -> Result<()> {
+fn case_002_a_mailbox_that_is_renumbered_makes_no_contact_twice() -> Result<()> {
     journey(Needs::Imap, |stage| {
         let mut office = Office::install(stage, &Plan::default())?;
         deliver(&office, SUPPORT, "history")?;
@@ -203,7 +203,7 @@ fn a_mailbox_that_is_renumbered_makes_no_contact_twice() -> Result<()> {
 }
 
 #[test]
-fn servers_that_go_away_and_come_back_are_found_again() -> Result<()> {
+fn case_011_servers_that_go_away_and_come_back_are_found_again() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let office = Office::open(stage, &Plan::default())?;
         let servers = office.servers;
@@ -225,7 +225,7 @@ fn servers_that_go_away_and_come_back_are_found_again() -> Result<()> {
 }
 
 #[test]
-fn a_server_that_hangs_is_given_up_and_nobody_else_waits() -> Result<()> {
+fn case_009_and_010_a_server_that_hangs_is_given_up_and_nobody_else_waits() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let silent = Tap::on(None)?;
         let hanging = format!(

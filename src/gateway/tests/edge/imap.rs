@@ -85,7 +85,7 @@ async fn a_refused_login_and_a_missing_folder_are_named() {
 }
 
 #[tokio::test]
-async fn a_cut_in_the_middle_of_a_fetch_loses_nothing() {
+async fn case_007_a_cut_in_the_middle_of_a_fetch_loses_nothing() {
     let Some(peer) = dovecot() else { return };
     let user = peer.user();
     peer.fill(&user, 450, &"x".repeat(2_000));
@@ -147,7 +147,7 @@ async fn polling_and_renewed_idle_find_new_mail() {
 }
 
 #[tokio::test]
-async fn history_stays_history() {
+async fn case_018_history_stays_history() {
     let Some(peer) = dovecot() else { return };
     let user = peer.user();
     peer.fill(&user, 5, "old");
@@ -200,7 +200,7 @@ async fn a_failing_inbox_is_offered_the_same_mail_again() {
 }
 
 #[tokio::test]
-async fn mail_seen_or_deleted_by_others_is_no_obstacle() {
+async fn case_001_mail_seen_or_deleted_by_others_is_no_obstacle() {
     let Some(peer) = dovecot() else { return };
     let user = peer.user();
     peer.fill(&user, 2, "hello");
@@ -220,7 +220,7 @@ fn seen_by_another_client(user: &User) {
 }
 
 #[tokio::test]
-async fn messages_that_vanish_while_they_are_fetched_are_left_out() {
+async fn case_004_messages_that_vanish_while_they_are_fetched_are_left_out() {
     let Some(peer) = dovecot() else { return };
     let user = peer.user();
     peer.fill(&user, 1_000, &"x".repeat(1_000));
