@@ -125,6 +125,11 @@ impl ReceiveReply {
         if sender.is_none() || !is_handler(view, delivery, sender) {
             return refuse(ReplyRefusal::WrongSender);
         }
+        if let Handler::Agent(number) = delivery.handler
+            && !view.hot.directory.agents.contains_key(&number)
+        {
+            return refuse(ReplyRefusal::NoRights);
+        }
         if delivery.customer.is_none() {
             return refuse(ReplyRefusal::NoRecipient);
         }

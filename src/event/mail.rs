@@ -96,6 +96,8 @@ pub enum ReplyRefusal {
     Automatic,
     /// The customer's address is not known any more.
     NoRecipient,
+    /// The agent it was delivered to is no longer in the directory.
+    NoRights,
 }
 
 /// Kinds of mail that no person wrote.

@@ -98,6 +98,7 @@ fn mail(event: &Event) -> Option<String> {
                 ReplyRefusal::WrongSender => "its sender does not handle the contact",
                 ReplyRefusal::Automatic => "it is automatic",
                 ReplyRefusal::NoRecipient => "the customer's address is not known",
+                ReplyRefusal::NoRights => "its sender is no longer in the directory",
             };
             format!("{} was not relayed: {reason}", place(source))
         }

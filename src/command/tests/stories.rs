@@ -211,6 +211,21 @@ fn replies_are_refused_with_a_reason() {
 }
 
 #[test]
+fn case_094_a_reply_of_an_agent_who_left_is_refused() {
+    let mut world = World::new();
+    let contact = world.arrive(1, "jo@customer.test");
+    world.ready(1001);
+    world.send_all(&SENT);
+    let release = Release { agent: None, contact: Some(contact) };
+    world.give(Command::Release(release));
+    world.give(Command::LoadDirectory(directory(&[1002, 1003])));
+    let facts = world.answer(1, contact, 1001);
+    let [Fact::ReplyRefused { reason, .. }] = facts.as_slice() else { panic!("{facts:?}") };
+    assert_eq!(*reason, ReplyRefusal::NoRights);
+    assert_eq!(world.state.hot().outbox.iter().count(), 0, "nothing is relayed");
+}
+
+#[test]
 fn the_same_reply_is_relayed_once() {
     let mut world = World::new();
     let contact = world.arrive(1, "jo@customer.test");
