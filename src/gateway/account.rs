@@ -1,10 +1,12 @@
 //! The accounts of mailboxes and outgoing servers, as the configuration gives them.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use crate::Trust;
+use crate::{TokenSource, Trust};
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +36,27 @@ impl Secret {
     }
 }
 
+impl FromStr for Secret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(text))
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// What proves who we are.
+#[derive(Clone, Debug)]
+pub enum Login {
+    /// A password.
+    Password(Secret),
+    /// An access token, sent by XOAUTH2.
+    OAuth2(TokenSource),
 }
 
 /// Which mail of a folder becomes contacts.
@@ -61,8 +80,8 @@ pub struct ImapAccount {
     pub security: Security,
     /// The login name.
     pub user: String,
-    /// The password.
-    pub password: Secret,
+    /// What proves it.
+    pub login: Login,
     /// The folder, as people write it; usually `INBOX`.
     pub folder: String,
     /// The time between two looks at the folder where IDLE is not used.
@@ -112,8 +131,8 @@ pub struct MaildirAccount {
     pub message_bytes_max: u64,
 }
 
-/// A login name with its password.
-pub type Credentials = (String, Secret);
+/// A login name with what proves it.
+pub type Credentials = (String, Login);
 
 /// A server that takes outgoing mail.
 #[derive(Clone, Debug)]
@@ -161,8 +180,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let credentials: Credentials = ("jo".into(), Secret::new("hunter2"));
-        assert_eq!(format!("{credentials:?}"), "(\"jo\", ***)");
-        assert_eq!(credentials.1.expose(), "hunter2");
+        let credentials: Credentials = ("jo".into(), Login::Password(Secret::new("hunter2")));
+        assert_eq!(format!("{credentials:?}"), "(\"jo\", Password(***))");
     }
 }

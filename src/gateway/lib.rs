@@ -14,6 +14,7 @@ mod inbox;
 mod intake;
 mod maildir;
 mod net;
+mod oauth;
 mod outbound;
 mod smtp;
 mod step;
@@ -24,8 +25,8 @@ mod tls;
 mod wire;
 
 pub use account::{
-    Credentials, History, ImapAccount, ImapTimeouts, MaildirAccount, Secret, Security, SmtpAccount,
-    SmtpTimeouts,
+    Credentials, History, ImapAccount, ImapTimeouts, Login, MaildirAccount, Secret, Security,
+    SmtpAccount, SmtpTimeouts,
 };
 pub use deliver::{DeliverError, deliver};
 pub use dkim::{Signer, SignerError};
@@ -36,6 +37,7 @@ pub use inbox::{Inbox, InboxError};
 pub use intake::Intake;
 pub use maildir::{MaildirError, run_maildir};
 pub use net::ConnectError;
+pub use oauth::{OAuth2Client, TokenError, TokenSource, TokenUrl, TokenUrlError};
 pub use outbound::{Outbound, run_outbound};
 pub use projections::ImapCursor;
 pub use smtp::{Envelope, SendOutcome, SmtpSender};

@@ -17,6 +17,8 @@ pub enum Step {
     Capability,
     /// Asking for TLS.
     StartTls,
+    /// Getting an access token.
+    Token,
     /// Logging in.
     Login,
     /// Opening the folder.
@@ -42,6 +44,7 @@ impl fmt::Display for Step {
             Self::Greeting => "waiting for its greeting",
             Self::Capability => "asking what it can do",
             Self::StartTls => "asking for TLS",
+            Self::Token => "getting an access token",
             Self::Login => "logging in",
             Self::Select => "opening the folder",
             Self::List => "looking for new messages",

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use event::{
     Address, AgentNumber, ApplicationName, CopyFrom, HeldContacts, MailboxName, QueueName,
 };
+use gateway::{Secret, TokenUrl};
 use serde::Deserialize as Derive;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
@@ -209,6 +210,8 @@ pub(crate) struct Imap {
     pub(crate) password_file: Option<PathBuf>,
     /// The environment variable that holds the password.
     pub(crate) password_env: Option<String>,
+    /// Or a login by access tokens.
+    pub(crate) oauth2: Option<OAuth2>,
     /// The folder; `INBOX` unless given.
     #[serde(default = "inbox")]
     pub(crate) folder: String,
@@ -224,6 +227,22 @@ pub(crate) struct Imap {
     /// `from-now`, or `all` to make contacts of what lies there already.
     #[serde(default)]
     pub(crate) history: History,
+}
+
+/// A login by access tokens, which a provider gives for a refresh token.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OAuth2 {
+    /// The provider's token endpoint.
+    pub(crate) token_url: Checked<TokenUrl>,
+    /// The name the provider gave us.
+    pub(crate) client_id: String,
+    /// The secret the provider gave us, where it gave one.
+    pub(crate) client_secret: Option<Checked<Secret>>,
+    /// The file that holds it.
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The file that holds the refresh token; the provider's next one is written to it.
+    pub(crate) refresh_token_file: PathBuf,
 }
 
 /// Which mail becomes contacts at the first connection.
@@ -264,6 +283,8 @@ pub(crate) struct Outgoing {
     pub(crate) smtp: Option<Smtp>,
     /// Or a folder with one Maildir for each recipient.
     pub(crate) maildirs: Option<PathBuf>,
+    /// A login at the server by access tokens, instead of a password.
+    pub(crate) oauth2: Option<OAuth2>,
     /// The keys that mail to customers is signed with.
     #[serde(default)]
     pub(crate) dkim: Vec<Dkim>,

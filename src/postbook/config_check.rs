@@ -6,7 +6,7 @@ use std::path::Path;
 
 use event::{Address, ApplicationName, QueueName};
 
-use crate::config::{File, Imap, Maildir};
+use crate::config::{File, Imap, Maildir, OAuth2};
 use crate::config_error::{ConfigError, problem};
 
 /// Checks names against each other and reads the applications; tells every problem at once.
@@ -89,11 +89,23 @@ impl Check<'_> {
         if imap.is_some() == maildir.is_some() {
             self.report(span.clone(), key, "give one of: `imap`, `maildir`");
         }
-        if let Some(imap) = imap
-            && imap.password_file.is_some() == imap.password_env.is_some()
-        {
+        let Some(imap) = imap else { return };
+        let logins =
+            [imap.password_file.is_some(), imap.password_env.is_some(), imap.oauth2.is_some()];
+        if logins.iter().filter(|given| **given).count() != 1 {
             let key = format!("{key}.imap");
-            self.report(span, &key, "give one of: `password_file`, `password_env`");
+            let message = "give one of: `password_file`, `password_env`, `oauth2`";
+            self.report(span.clone(), &key, message);
+        }
+        self.one_client_secret(span, &format!("{key}.imap.oauth2"), imap.oauth2.as_ref());
+    }
+
+    fn one_client_secret(&mut self, span: Range<usize>, key: &str, oauth2: Option<&OAuth2>) {
+        if let Some(oauth2) = oauth2
+            && oauth2.client_secret.is_some()
+            && oauth2.client_secret_file.is_some()
+        {
+            self.report(span, key, "give one of: `client_secret`, `client_secret_file`");
         }
     }
 
@@ -106,11 +118,20 @@ impl Check<'_> {
         if outgoing.connections == 0 {
             self.report(at..at, "outgoing.connections", "at least 1 is needed");
         }
+        self.one_client_secret(at..at, "outgoing.oauth2", outgoing.oauth2.as_ref());
+        if outgoing.oauth2.is_some() && outgoing.smtp.is_none() {
+            self.report(at..at, "outgoing.oauth2", "it goes with `outgoing.smtp` only");
+        }
         if let Some(smtp) = &outgoing.smtp {
-            let passwords = [smtp.password_file.is_some(), smtp.password_env.is_some()];
-            let given = passwords.iter().filter(|given| **given).count();
+            let logins = [
+                smtp.password_file.is_some(),
+                smtp.password_env.is_some(),
+                outgoing.oauth2.is_some(),
+            ];
+            let given = logins.iter().filter(|given| **given).count();
             if given != usize::from(smtp.user.is_some()) {
-                let message = "`user` goes with one of: `password_file`, `password_env`";
+                let message =
+                    "`user` goes with one of: `password_file`, `password_env`, `outgoing.oauth2`";
                 self.report(at..at, "outgoing.smtp", message);
             }
         }

@@ -40,6 +40,9 @@ pub(crate) fn problem(
     let before = text.get(..start).unwrap_or_default();
     let number = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
     let line = text.lines().nth(number - 1).unwrap_or_default();
+    // The only secret that may be written in the file itself.
+    let secret = line.replace("client_secret_file", "").contains("client_secret");
+    let line = if secret { "(a line with a client secret)" } else { line };
     let key = key.filter(|key| *key != ".").map_or_else(String::new, |key| format!("{key}: "));
     format!("{}:{number}: {key}{message}\n    {}", path.display(), line.trim())
 }

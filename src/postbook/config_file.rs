@@ -55,6 +55,13 @@ fn absolute(file: &mut File, folder: &Path) {
     file.outgoing.dkim.iter_mut().for_each(|dkim| fix(&mut dkim.key_file));
     let smtp = file.outgoing.smtp.iter_mut();
     smtp.filter_map(|smtp| smtp.password_file.as_mut()).for_each(fix);
+    let accounts = file.mailbox.iter_mut().map(|mailbox| &mut mailbox.imap);
+    let tokens = accounts.chain([&mut file.internal.imap]).filter_map(Option::as_mut);
+    let tokens = tokens.map(|imap| &mut imap.oauth2).chain([&mut file.outgoing.oauth2]);
+    for oauth2 in tokens.filter_map(Option::as_mut) {
+        oauth2.client_secret_file.iter_mut().for_each(fix);
+        fix(&mut oauth2.refresh_token_file);
+    }
     let boxes = file.mailbox.iter_mut().map(|mailbox| (&mut mailbox.imap, &mut mailbox.maildir));
     for (imap, maildir) in boxes.chain([(&mut file.internal.imap, &mut file.internal.maildir)]) {
         imap.iter_mut().filter_map(|imap| imap.password_file.as_mut()).for_each(fix);

@@ -9,6 +9,7 @@ mod config_error;
 mod config_file;
 mod data;
 mod logging;
+mod logins;
 mod offline;
 mod print;
 mod question;

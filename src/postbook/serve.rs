@@ -1,7 +1,6 @@
 //! Work: the engine, its gateways and the API, until stopped; started again after a full disk.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +9,8 @@ use command::{Command, LoadDirectory, LoadSettings, Publish};
 use engine::{Engine, Handle, Options};
 use event::{Actor, Address, DirectoryEntry, PrivateEntry, Setting};
 use gateway::{
-    HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Secret, Signer,
-    SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, run_imap, run_maildir, run_outbound,
+    HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Signer, SmtpAccount,
+    SmtpSender, Stop, Stopper, Target, Trust, run_imap, run_maildir, run_outbound,
 };
 use http::Service;
 use log::{EventLog, SledLog};
@@ -24,6 +23,7 @@ use crate::config::{Config, Dkim, History, Imap, Maildir, Security};
 use crate::config_file;
 use crate::data::Data;
 use crate::logging;
+use crate::logins::Logins;
 
 /// After a failure the engine is opened anew after this pause.
 const REOPEN_PAUSE: Duration = Duration::from_secs(5);
@@ -202,6 +202,7 @@ impl Server {
             internal_address: file.internal.address.get_ref().0.clone(),
         };
         let inbox = Arc::new(intake.clone());
+        let mut logins = Logins::new(trust);
         let mut health = BTreeMap::new();
         let public =
             file.mailbox.iter().map(|mailbox| (&mailbox.name, &mailbox.imap, &mailbox.maildir));
@@ -212,7 +213,7 @@ impl Server {
             health.insert(format!("mailbox {name}"), cell.clone());
             let (inbox, stop) = (Arc::clone(&inbox), stop.clone());
             if let Some(imap) = imap {
-                let account = imap_account(imap, trust.clone())?;
+                let account = imap_account(imap, &mut logins)?;
                 self.tasks.spawn(run_imap(name, account, inbox, cell, stop));
             } else if let Some(maildir) = maildir {
                 let account = maildir_account(maildir);
@@ -222,7 +223,7 @@ impl Server {
         let cell = HealthCell::new();
         health.insert("outgoing".to_owned(), cell.clone());
         let envelope_sender = file.outgoing.sender.0.clone();
-        let targets = targets(config, &trust)?;
+        let targets = targets(config, &mut logins)?;
         let signer = signer(&file.outgoing.dkim)?;
         let outbound = Outbound { handle, store, key, signer, envelope_sender };
         self.tasks.spawn(run_outbound(outbound, targets, cell, stop.clone()));
@@ -298,14 +299,18 @@ fn security(security: Security) -> gateway::Security {
     }
 }
 
-fn imap_account(imap: &Imap, trust: Trust) -> Result<ImapAccount> {
+fn imap_account(imap: &Imap, logins: &mut Logins) -> Result<ImapAccount> {
     let port = if imap.security == Security::Tls { 993 } else { 143 };
     Ok(ImapAccount {
         host: imap.host.clone(),
         port: imap.port.unwrap_or(port),
         security: security(imap.security),
         user: imap.user.clone(),
-        password: password(imap.password_file.as_deref(), imap.password_env.as_deref())?,
+        login: logins.login(
+            imap.password_file.as_deref(),
+            imap.password_env.as_deref(),
+            imap.oauth2.as_ref(),
+        )?,
         folder: imap.folder.clone(),
         poll: Duration::from_secs(imap.poll_seconds.max(1).into()),
         idle: imap.idle,
@@ -315,7 +320,7 @@ fn imap_account(imap: &Imap, trust: Trust) -> Result<ImapAccount> {
             History::All => gateway::History::All,
         },
         timeouts: Default::default(),
-        trust,
+        trust: logins.trust(),
     })
 }
 
@@ -327,7 +332,7 @@ fn maildir_account(maildir: &Maildir) -> MaildirAccount {
     }
 }
 
-fn targets(config: &Config, trust: &Trust) -> Result<Vec<Target>> {
+fn targets(config: &Config, logins: &mut Logins) -> Result<Vec<Target>> {
     let outgoing = &config.file.outgoing;
     let mut targets = Vec::new();
     for _ in 0..outgoing.connections {
@@ -338,9 +343,12 @@ fn targets(config: &Config, trust: &Trust) -> Result<Vec<Target>> {
             let credentials = match &smtp.user {
                 None => None,
                 Some(user) => {
-                    let secret =
-                        password(smtp.password_file.as_deref(), smtp.password_env.as_deref())?;
-                    Some((user.clone(), secret))
+                    let login = logins.login(
+                        smtp.password_file.as_deref(),
+                        smtp.password_env.as_deref(),
+                        outgoing.oauth2.as_ref(),
+                    )?;
+                    Some((user.clone(), login))
                 }
             };
             let hello = smtp.hello_name.clone();
@@ -351,7 +359,7 @@ fn targets(config: &Config, trust: &Trust) -> Result<Vec<Target>> {
                 credentials,
                 hello_name: hello.unwrap_or_else(|| outgoing.sender.0.domain().to_owned()),
                 timeouts: Default::default(),
-                trust: trust.clone(),
+                trust: logins.trust(),
             })));
         }
     }
@@ -366,16 +374,4 @@ fn signer(keys: &[Dkim]) -> Result<Signer> {
         signer.add(domain, selector, &pem).with_context(name)?;
     }
     Ok(signer)
-}
-
-fn password(file: Option<&Path>, variable: Option<&str>) -> Result<Secret> {
-    let text = match (file, variable) {
-        (Some(path), _) => std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the password in {}", path.display()))?,
-        (None, Some(name)) => std::env::var(name).with_context(|| {
-            format!("the password is expected in the environment variable {name}")
-        })?,
-        (None, None) => String::new(),
-    };
-    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use command::{Command, LoadDirectory, Publish};
 use engine::{Engine, Handle, Options};
 use event::{Actor, Address, AgentNumber, DirectoryEntry, MailboxName, PrivateEntry, QueueName};
-use gateway::{History, ImapAccount, Intake, MessageStore, Secret, Security, Trust};
+use gateway::{History, ImapAccount, Intake, Login, MessageStore, Secret, Security, Trust};
 use log::SledLog;
 use mail::TokenKey;
 use projections::DiskShelf;
@@ -99,7 +99,7 @@ pub(crate) fn account(peer: &Peer, history: History) -> Result<ImapAccount> {
         port: peer.port("IMAP")?,
         security: Security::PlainLoopback,
         user: SUPPORT.to_owned(),
-        password: Secret::new(PASSWORD),
+        login: Login::Password(Secret::new(PASSWORD)),
         folder: "INBOX".to_owned(),
         poll: std::time::Duration::from_secs(20),
         idle: true,

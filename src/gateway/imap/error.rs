@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::codec::CodecError;
-use crate::{ConnectError, InboxError, Step};
+use crate::{ConnectError, InboxError, Step, TokenError};
 
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +28,25 @@ pub enum ImapError {
         /// What the server said.
         text: String,
     },
+    /// The server does not accept the access token.
+    #[error(
+        "the server refused the access token of {user}: {text}; check that consent was given by \
+         `user`, and for mail"
+    )]
+    TokenRefused {
+        /// The login name.
+        user: String,
+        /// What the server said.
+        text: String,
+    },
+    /// There is no access token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// There is no way of logging in that both sides know.
-    #[error("the server offers no login with a password (it offers: {offered})")]
+    #[error("the server offers no login with {wanted} (it offers: {offered})")]
     LoginUnsupported {
+        /// What is configured.
+        wanted: &'static str,
         /// What the server offers.
         offered: String,
     },
@@ -106,7 +122,7 @@ impl ImapError {
     /// The pause that is due at least: wrong passwords, repeated quickly, lock accounts.
     pub(super) fn pause_min(&self) -> Duration {
         match self {
-            Self::LoginRefused { .. } => Duration::from_secs(60),
+            Self::LoginRefused { .. } | Self::TokenRefused { .. } => Duration::from_secs(60),
             _ => Duration::ZERO,
         }
     }

@@ -8,8 +8,9 @@ use super::folder;
 use super::response::{Code, Response, Status};
 use super::session::{Completion, LITERAL_BYTES_MAX, Session};
 use crate::net;
+use crate::oauth::AccessToken;
 use crate::wire::Wire;
-use crate::{ImapAccount, Security, Step};
+use crate::{ImapAccount, Login, Secret, Security, Step, TokenSource};
 
 /// The folder as the server shows it at the opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,14 +73,25 @@ async fn start_tls(mut plain: Session, account: &ImapAccount) -> Result<Session,
     Ok(Session::new(wire, account.timeouts))
 }
 
+async fn authenticate(session: &mut Session, account: &ImapAccount) -> Result<(), ImapError> {
+    match &account.login {
+        Login::Password(password) => by_password(session, &account.user, password).await,
+        Login::OAuth2(source) => by_token(session, &account.user, source).await,
+    }
+}
+
 /// Proves who we are, by AUTHENTICATE PLAIN (RFC 4616) where offered, because it carries any
 /// character, else by LOGIN.
-async fn authenticate(session: &mut Session, account: &ImapAccount) -> Result<(), ImapError> {
-    let (user, password) = (&account.user, account.password.expose());
+async fn by_password(
+    session: &mut Session,
+    user: &str,
+    password: &Secret,
+) -> Result<(), ImapError> {
+    let password = password.expose();
     let completion = if session.can("AUTH=PLAIN") {
         authenticate_plain(session, user, password).await?
     } else if session.can("LOGINDISABLED") {
-        return Err(ImapError::LoginUnsupported { offered: session.capabilities.join(" ") });
+        return Err(unsupported(session, "a password"));
     } else {
         let user = folder::quoted(user).ok_or(ImapError::Unsendable { what: "user" })?;
         let password =
@@ -87,14 +99,71 @@ async fn authenticate(session: &mut Session, account: &ImapAccount) -> Result<()
         let command = format!("LOGIN {user} {password}");
         session.run(Step::Login, &command, LITERAL_BYTES_MAX, |_| {}).await?
     };
-    match completion.status {
-        Status::Ok => Ok(()),
-        // RFC 5530: the server cannot decide now; the password may be right.
-        Status::No if !completion.text.starts_with("[UNAVAILABLE]") => {
-            Err(ImapError::LoginRefused { user: account.user.clone(), text: completion.text })
-        }
-        _ => completion.demand_ok(Step::Login),
+    match refusal(completion)? {
+        None => Ok(()),
+        Some(text) => Err(ImapError::LoginRefused { user: user.to_owned(), text }),
     }
+}
+
+/// Proves who we are by an access token; one from an earlier login that is refused now is replaced
+/// once, so that a revoked grant shows at once and not one attempt later.
+async fn by_token(
+    session: &mut Session,
+    user: &str,
+    source: &TokenSource,
+) -> Result<(), ImapError> {
+    if !session.can("AUTH=XOAUTH2") {
+        return Err(unsupported(session, "an access token by XOAUTH2"));
+    }
+    if user.chars().any(char::is_control) {
+        return Err(ImapError::Unsendable { what: "user" });
+    }
+    let mut may_replace = true;
+    loop {
+        let token = source.access_token().await?;
+        let completion = authenticate_xoauth2(session, user, &token).await?;
+        let Some(text) = refusal(completion)? else {
+            return Ok(());
+        };
+        source.forget(&token).await;
+        if !(token.is_old && may_replace) {
+            return Err(ImapError::TokenRefused { user: user.to_owned(), text });
+        }
+        may_replace = false;
+    }
+}
+
+fn unsupported(session: &Session, wanted: &'static str) -> ImapError {
+    ImapError::LoginUnsupported { wanted, offered: session.capabilities.join(" ") }
+}
+
+/// What the server said against us; `None` where we are logged in.
+fn refusal(completion: Completion) -> Result<Option<String>, ImapError> {
+    match completion.status {
+        // RFC 5530: the server cannot decide now; the password may be right.
+        Status::No if !completion.text.starts_with("[UNAVAILABLE]") => Ok(Some(completion.text)),
+        _ => completion.demand_ok(Step::Login).map(|()| None),
+    }
+}
+
+async fn authenticate_xoauth2(
+    session: &mut Session,
+    user: &str,
+    token: &AccessToken,
+) -> Result<Completion, ImapError> {
+    let step = Step::Login;
+    let tag = session.start(step, "AUTHENTICATE XOAUTH2").await?;
+    if let Some(completion) = session.until_continue(step).await? {
+        return Ok(completion);
+    }
+    let answer = format!("user={user}\x01auth=Bearer {}\x01\x01", token.text.expose());
+    session.send(step, &STANDARD.encode(answer)).await?;
+    if let Some(completion) = session.until_continue(step).await? {
+        return Ok(completion);
+    }
+    // The server says why not, and wants an empty answer before it ends the command.
+    session.send(step, "").await?;
+    session.finish(step, &tag, LITERAL_BYTES_MAX, |_| {}).await
 }
 
 async fn authenticate_plain(

@@ -1,6 +1,6 @@
 //! Why no mail can be sent.
 
-use crate::{ConnectError, Step};
+use crate::{ConnectError, Step, TokenError};
 
 /// Why no mail can be sent at all; none of it is the message's fault.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,13 @@ pub(super) enum OpenError {
     Refused { step: Step, code: u16, text: String },
     #[error("the server refused the login of {user}: {text}; check `user` and the password")]
     Login { user: String, text: String },
+    #[error(
+        "the server refused the access token of {user}: {text}; check that consent was given by \
+         `user`, and for mail"
+    )]
+    TokenRefused { user: String, text: String, is_old: bool },
+    #[error(transparent)]
+    Token(#[from] TokenError),
 }
 
 impl OpenError {

@@ -10,10 +10,18 @@ use super::starttls::start_tls;
 use super::transaction::{Failure, from_lettre};
 use crate::net;
 use crate::wire::Wire;
-use crate::{Security, SmtpAccount, Step};
+use crate::{Login, Secret, Security, SmtpAccount, Step, TokenSource};
 
-/// Connects, protects the connection as configured, and logs in.
+/// Connects, protects the connection as configured, and logs in. An access token from an earlier
+/// login that is refused now is replaced once.
 pub(super) async fn open(account: &SmtpAccount) -> Result<AsyncSmtpConnection, OpenError> {
+    match open_once(account).await {
+        Err(OpenError::TokenRefused { is_old: true, .. }) => open_once(account).await,
+        result => result,
+    }
+}
+
+async fn open_once(account: &SmtpAccount) -> Result<AsyncSmtpConnection, OpenError> {
     let (host, limit) = (&account.host, account.timeouts.connect);
     let stream = net::connect(host, account.port, account.security, limit).await?;
     let stream = match account.security {
@@ -39,23 +47,54 @@ async fn login(
     connection: &mut AsyncSmtpConnection,
     account: &SmtpAccount,
 ) -> Result<(), OpenError> {
-    let Some((user, password)) = &account.credentials else {
-        return Ok(());
-    };
-    let credentials = Credentials::new(user.clone(), password.expose().to_owned());
-    let mechanisms = [Mechanism::Plain, Mechanism::Login];
-    let login = connection.auth(&mechanisms, &credentials);
+    match &account.credentials {
+        None => Ok(()),
+        Some((user, Login::Password(password))) => {
+            let mechanisms = [Mechanism::Plain, Mechanism::Login];
+            let text = authenticate(connection, account, &mechanisms, user, password).await?;
+            text.map_or(Ok(()), |text| Err(OpenError::Login { user: user.clone(), text }))
+        }
+        Some((user, Login::OAuth2(source))) => by_token(connection, account, user, source).await,
+    }
+}
+
+async fn by_token(
+    connection: &mut AsyncSmtpConnection,
+    account: &SmtpAccount,
+    user: &str,
+    source: &TokenSource,
+) -> Result<(), OpenError> {
+    let token = source.access_token().await?;
+    let mechanisms = [Mechanism::Xoauth2];
+    match authenticate(connection, account, &mechanisms, user, &token.text).await? {
+        None => Ok(()),
+        Some(text) => {
+            source.forget(&token).await;
+            Err(OpenError::TokenRefused { user: user.to_owned(), text, is_old: token.is_old })
+        }
+    }
+}
+
+/// Logs in; returns what the server said where it does not accept us.
+async fn authenticate(
+    connection: &mut AsyncSmtpConnection,
+    account: &SmtpAccount,
+    mechanisms: &[Mechanism],
+    user: &str,
+    secret: &Secret,
+) -> Result<Option<String>, OpenError> {
+    if connection.server_info().get_auth_mechanism(mechanisms).is_none() {
+        return Ok(Some(format!("it offers no login by any of {mechanisms:?}")));
+    }
+    let credentials = Credentials::new(user.to_owned(), secret.expose().to_owned());
+    let login = connection.auth(mechanisms, &credentials);
     let reply = net::within(account.timeouts.step, &account.host, Step::Login, login).await?;
     match reply.map_err(|error| (error.is_client(), refused(Step::Login, &error))) {
-        Ok(_) => Ok(()),
-        Err((true, _)) => Err(OpenError::Login {
-            user: user.clone(),
-            text: "it offers no login with a password".to_owned(),
-        }),
+        Ok(_) => Ok(None),
+        // A server that refuses a token asks something back, for which lettre has no answer.
+        Err((true, _)) => Ok(Some("it does not accept it".to_owned())),
         // A temporary failure (454) says nothing about the password.
-        Err((false, OpenError::Refused { code, text, .. })) if code >= 500 => {
-            Err(OpenError::Login { user: user.clone(), text })
-        }
+        Err((false, OpenError::Refused { code, text, .. })) if code >= 500 => Ok(Some(text)),
         Err((false, error)) => Err(error),
     }
 }

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use gateway::{History, ImapAccount, ImapTimeouts, Secret, Security, Trust};
+use gateway::{History, ImapAccount, ImapTimeouts, Login, Secret, Security, Trust};
 
 use crate::memory::{Memory, Running, uid};
 use crate::script::{Server, Turn, say};
 
 use Turn::{Expect, Flood, Hang, Line};
 
-fn account(port: u16) -> ImapAccount {
+pub(crate) fn account(port: u16) -> ImapAccount {
     ImapAccount {
         host: "127.0.0.1".to_owned(),
         port,
         security: Security::PlainLoopback,
         user: "jo".to_owned(),
-        password: Secret::new("hunter2"),
+        login: Login::Password(Secret::new("hunter2")),
         folder: "INBOX".to_owned(),
         poll: Duration::from_millis(50),
         idle: true,
@@ -279,10 +279,12 @@ async fn login_is_used_where_authenticate_is_not_offered() {
         Expect("LOGIN \"jo\" \"a\\\"b\\\\c\""),
         say("{tag} NO wrong\r\n"),
     ];
-    let password = |account: &mut ImapAccount| account.password = Secret::new("a\"b\\c");
+    let password =
+        |account: &mut ImapAccount| account.login = Login::Password(Secret::new("a\"b\\c"));
     let (message, _) = outcome(script.clone(), password).await;
     assert!(message.contains("refused the login of jo: wrong"), "{message}");
-    let injected = |account: &mut ImapAccount| account.password = Secret::new("a\r\nP9 LOGOUT");
+    let injected =
+        |account: &mut ImapAccount| account.login = Login::Password(Secret::new("a\r\nP9 LOGOUT"));
     let (message, _) = outcome(script, injected).await;
     assert!(message.contains("password holds a line end"), "{message}");
     assert!(!message.contains("LOGOUT"), "{message}");

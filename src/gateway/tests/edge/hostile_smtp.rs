@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use event::Address;
 use gateway::{
-    Envelope, Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts, Trust,
+    Envelope, Login, Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts, Trust,
 };
 
 use crate::script::{Server, Turn, say};
@@ -23,7 +23,7 @@ fn account(port: u16) -> SmtpAccount {
         host: "127.0.0.1".to_owned(),
         port,
         security: Security::PlainLoopback,
-        credentials: Some(("jo".to_owned(), Secret::new("hunter2"))),
+        credentials: Some(("jo".to_owned(), Login::Password(Secret::new("hunter2")))),
         hello_name: "postbook.test".to_owned(),
         timeouts: SmtpTimeouts {
             connect: Duration::from_millis(500),

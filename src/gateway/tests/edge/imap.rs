@@ -4,7 +4,9 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
-use gateway::{Body, HealthState, History, ImapAccount, ImapTimeouts, Secret, Security, Trust};
+use gateway::{
+    Body, HealthState, History, ImapAccount, ImapTimeouts, Login, Secret, Security, Trust,
+};
 
 use crate::memory::{Memory, Running, text, uid};
 use crate::peer::{User, dovecot};
@@ -71,7 +73,7 @@ async fn a_wrong_certificate_is_refused() {
 async fn a_refused_login_and_a_missing_folder_are_named() {
     let Some(peer) = dovecot() else { return };
     let user = peer.user();
-    let wrong = ImapAccount { password: Secret::new("wr\"ong"), ..peer.imap(&user) };
+    let wrong = ImapAccount { login: Login::Password(Secret::new("wr\"ong")), ..peer.imap(&user) };
     let running = Running::imap(wrong, &Memory::activated());
     let message = running.failure().await;
     assert!(message.contains(&format!("refused the login of {}", user.address)), "{message}");

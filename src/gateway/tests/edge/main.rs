@@ -11,6 +11,8 @@ mod maildir;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod oauth;
+#[cfg(test)]
 mod peer;
 #[cfg(test)]
 mod proxy;

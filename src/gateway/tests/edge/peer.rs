@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use gateway::{History, ImapAccount, ImapTimeouts, Secret, Security, Trust};
+use gateway::{History, ImapAccount, ImapTimeouts, Login, Secret, Security, Trust};
 
 const USERS: u32 = 60;
 
@@ -28,9 +28,18 @@ pub(crate) struct User {
 /// The servers; `None`, and a line that says so, where Dovecot is not installed.
 pub(crate) fn dovecot() -> Option<&'static Peer> {
     static PEER: OnceLock<Option<Peer>> = OnceLock::new();
-    let peer = PEER.get_or_init(start).as_ref();
+    let peer = PEER.get_or_init(|| start(None)).as_ref();
     if peer.is_none() {
         println!("skipped: Dovecot is not installed");
+    }
+    peer
+}
+
+/// Servers of their own, which ask `url` whose an access token is; `None` where they cannot run.
+pub(crate) fn with_oauth(url: &str) -> Option<Peer> {
+    let peer = start(Some(url)).filter(|peer| peer.value("MTA") == "1");
+    if peer.is_none() {
+        println!("skipped: this needs root, Dovecot 2.3 and the Debian package postfix");
     }
     peer
 }
@@ -49,8 +58,11 @@ fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/mailpeer")
 }
 
-fn start() -> Option<Peer> {
-    let folder = std::env::temp_dir().join(format!("postbook-edge-{}", std::process::id()));
+fn start(oauth: Option<&str>) -> Option<Peer> {
+    static STARTS: AtomicU32 = AtomicU32::new(0);
+    let number = STARTS.fetch_add(1, Ordering::Relaxed);
+    let folder =
+        std::env::temp_dir().join(format!("postbook-edge-{}-{number}", std::process::id()));
     let users = USERS.to_string();
     // With an owner, the servers and their files go when this program ends, however it ends.
     let owner = std::process::id().to_string();
@@ -58,6 +70,7 @@ fn start() -> Option<Peer> {
         .arg("start")
         .arg(&folder)
         .args(["--users", &users, "--owner", &owner])
+        .args(oauth.iter().flat_map(|url| ["--oauth", url]))
         .output()
         .expect("mailpeer runs");
     if output.status.code() == Some(69) {
@@ -129,7 +142,7 @@ impl Peer {
             port: self.port("IMAP"),
             security: Security::PlainLoopback,
             user: user.address.clone(),
-            password: Secret::new("pw"),
+            login: Login::Password(Secret::new("pw")),
             folder: "INBOX".to_owned(),
             poll: Duration::from_millis(50),
             idle: false,

@@ -1,7 +1,7 @@
 //! SMTP against a real Postfix.
 
 use gateway::{
-    Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts, Target, Trust,
+    Login, Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts, Target, Trust,
 };
 
 use crate::hostile_smtp::envelope;
@@ -13,7 +13,7 @@ fn submission(peer: &Peer, user: &User) -> SmtpAccount {
         host: "localhost".to_owned(),
         port: peer.port("SUBM"),
         security: Security::StartTls,
-        credentials: Some((user.address.clone(), Secret::new("pw"))),
+        credentials: Some((user.address.clone(), Login::Password(Secret::new("pw")))),
         hello_name: "postbook.test".to_owned(),
         timeouts: SmtpTimeouts::default(),
         trust: peer.trust(),
@@ -85,7 +85,7 @@ async fn a_wrong_password_or_certificate_defers_and_says_so() {
     let user = peer.user();
     let right = submission(peer, &user);
     let wrong_password = SmtpAccount {
-        credentials: Some((user.address.clone(), Secret::new("wrong"))),
+        credentials: Some((user.address.clone(), Login::Password(Secret::new("wrong")))),
         ..right.clone()
     };
     let strange = SmtpAccount { trust: Trust::load(None).unwrap(), ..right.clone() };

@@ -1,0 +1,12 @@
+//! Access tokens for servers that want OAuth 2.0 instead of a password.
+
+mod endpoint;
+mod error;
+mod file;
+mod source;
+mod url;
+
+pub use error::TokenError;
+pub(crate) use source::AccessToken;
+pub use source::{OAuth2Client, TokenSource};
+pub use url::{TokenUrl, TokenUrlError};
