@@ -40,7 +40,7 @@ const TELLING_NAMES: [&str; 14] = [
 ///
 /// The line an mbox puts before a mail is left out. A line that is no field ends the header as
 /// a blank line would, unless a field that matters still follows before the first blank line:
-/// then it is damage within the header and left out.
+/// then it is damage within the header and left out. No field follows what begins a part.
 pub(crate) fn split(raw: &[u8]) -> (Header<'_>, &[u8]) {
     let mut header = Header::default();
     let mut lines = Lines::new(raw);
@@ -188,14 +188,14 @@ fn field(line: &[u8]) -> Option<(&str, &[u8])> {
     is_name.then_some((name, value))
 }
 
-/// Where, before the first blank line, the last field that matters begins.
+/// Where, before the first blank line and the first boundary, the last field that matters begins.
 fn last_telling_field(raw: &[u8], from: &[u8]) -> usize {
     let mut last = 0;
     let mut lines = Lines::new(from);
     loop {
         let start = offset(raw, lines.rest());
         match lines.next() {
-            Some(line) if !line.content.is_empty() => {
+            Some(line) if !line.content.is_empty() && !line.content.starts_with(b"--") => {
                 if field(line.content).is_some_and(|(name, _)| is_telling(name)) {
                     last = start;
                 }
@@ -248,6 +248,9 @@ mod tests {
         check("A: 1\ndamage\nSubject: x\n\nb", &[("A", "1"), ("Subject", "x")], "b");
         check("A: 1\ndamage\n more\nSubject: x\n\nb", &[("A", "1"), ("Subject", "x")], "b");
         check("A: 1\nHello, all.\nBye: now\n\nb", &[("A", "1")], "Hello, all.\nBye: now\n\nb");
+        let parts = "--b\nContent-Type: text/plain\n\nb\n--b--";
+        check(&format!("A: 1\nHello\n{parts}"), &[("A", "1")], &format!("Hello\n{parts}"));
+        check(&format!("A: 1\n \n{parts}"), &[("A", "1")], parts);
         check("no header\n\nhere", &[], "no header\n\nhere");
         check(" folded first\n\nbody", &[], " folded first\n\nbody");
     }
