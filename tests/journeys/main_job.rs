@@ -8,13 +8,14 @@ use super::office::{BOUNCES, Office, Plan, SUPPORT, agnes, ann, bruno};
 
 /// The only fields a relayed reply may have in the customer's mailbox: ours, and those of the
 /// servers on its way.
-const RELAYED_FIELDS: [&str; 15] = [
+const RELAYED_FIELDS: [&str; 16] = [
     "return-path",
     "delivered-to",
     "received",
     "date",
     "from",
     "to",
+    "cc",
     "message-id",
     "in-reply-to",
     "references",
@@ -121,6 +122,7 @@ fn case_091_a_mail_is_answered_and_answered_again() -> Result<()> {
         assert_eq!(relayed.addresses("From"), [SUPPORT]);
         assert!(relayed.field("From").contains("Desk Support"));
         assert_eq!(relayed.addresses("To"), [ann.address.as_str()]);
+        assert_eq!(relayed.addresses("Cc"), [colleague]);
         assert_eq!(relayed.field("Return-Path"), format!("<{BOUNCES}>"));
         assert_eq!(relayed.field("In-Reply-To"), written.message_id);
         assert_eq!(relayed.field("References"), written.message_id);
