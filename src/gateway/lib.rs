@@ -40,7 +40,7 @@ pub use net::ConnectError;
 pub use oauth::{OAuth2Client, TokenError, TokenSource, TokenUrl, TokenUrlError};
 pub use outbound::{Outbound, run_outbound};
 pub use projections::ImapCursor;
-pub use smtp::{Envelope, SendOutcome, SmtpSender};
+pub use smtp::{Envelope, RecipientOutcome, SendOutcome, SendReport, SmtpSender};
 pub use step::Step;
 pub use stop::{Stop, Stopper};
 pub use store::{MessageStore, StoreError};

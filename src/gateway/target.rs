@@ -23,7 +23,7 @@ impl Target {
     /// a Maildir takes it once, however often it is sent.
     pub async fn send(&mut self, envelope: &Envelope, bytes: &[u8], unique: &str) -> SendOutcome {
         match self {
-            Self::Smtp(sender) => sender.send(envelope, bytes).await,
+            Self::Smtp(sender) => sender.send(envelope, bytes).await.summary(),
             Self::Maildir { root } => {
                 let folders: Vec<_> = envelope.to.iter().map(|to| folder(root, to)).collect();
                 let (bytes, unique) = (bytes.to_vec(), unique.to_owned());

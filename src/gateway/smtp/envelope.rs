@@ -7,6 +7,6 @@ use event::Address;
 pub struct Envelope {
     /// Where bounces go; `None` is the null sender of automatic mail.
     pub from: Option<Address>,
-    /// The recipients; all of them get the message, or none.
+    /// The recipients; a server may take the message for some of them.
     pub to: Vec<Address>,
 }

@@ -4,9 +4,11 @@ mod envelope;
 mod error;
 mod greeted;
 mod open;
+mod report;
 mod sender;
 mod starttls;
 mod transaction;
 
 pub use envelope::Envelope;
-pub use sender::{SendOutcome, SmtpSender};
+pub use report::{RecipientOutcome, SendOutcome, SendReport};
+pub use sender::SmtpSender;

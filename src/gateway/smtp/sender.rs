@@ -7,34 +7,9 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 
 use super::envelope::Envelope;
 use super::open::open;
-use super::transaction::{Failure, reset, transact};
+use super::report::{RecipientOutcome, SendReport};
+use super::transaction::{Failure, Transaction, reset, transact};
 use crate::SmtpAccount;
-
-/// What became of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SendOutcome {
-    /// The server took it for all recipients.
-    Sent,
-    /// It was not taken; try again later.
-    Deferred {
-        /// The reply code, or 0 where there was none or the fault is not the message's.
-        code: u16,
-        /// What the server or the network said, as a sentence.
-        text: String,
-    },
-    /// It will never be taken.
-    Refused {
-        /// The reply code, or 0 where there was none.
-        code: u16,
-        /// What the server said.
-        text: String,
-    },
-    /// It was sent to its end, but no answer came: it may have been taken or not.
-    Uncertain {
-        /// What happened, as a sentence.
-        text: String,
-    },
-}
 
 /// Sends messages to one server.
 pub struct SmtpSender {
@@ -50,23 +25,29 @@ impl SmtpSender {
 
     /// Sends one message to all recipients of the envelope. Line ends are made CRLF, so that no
     /// server can read a second message into it.
-    pub async fn send(&mut self, envelope: &Envelope, message: &[u8]) -> SendOutcome {
+    pub async fn send(&mut self, envelope: &Envelope, message: &[u8]) -> SendReport {
         let message = with_crlf(message);
         // The connection is kept only after an undisturbed end; a send that is dropped half-way
         // must not leave it to the next one.
         if let Some(mut kept) = self.connection.take() {
-            match transact(&mut kept, &self.account.timeouts, envelope, &message).await {
-                // The server closed it meanwhile, which says nothing about the message.
-                Err(Failure::BeforeData(_) | Failure::Negative { code: 421, .. }) => {}
-                result => return self.conclude(kept, result).await,
+            let done = transact(&mut kept, &self.account.timeouts, envelope, &message).await;
+            // The server may have closed it meanwhile, which says nothing about the message.
+            if !matches!(
+                done.end,
+                Err(Failure::BeforeData(_) | Failure::Negative { code: 421, .. })
+            ) {
+                return self.conclude(kept, envelope, done).await;
             }
         }
         match open(&self.account).await {
             Ok(mut fresh) => {
-                let result = transact(&mut fresh, &self.account.timeouts, envelope, &message).await;
-                self.conclude(fresh, result).await
+                let done = transact(&mut fresh, &self.account.timeouts, envelope, &message).await;
+                self.conclude(fresh, envelope, done).await
             }
-            Err(error) => SendOutcome::Deferred { code: error.code(), text: error.to_string() },
+            Err(error) => {
+                let (code, text) = (error.code(), error.to_string());
+                SendReport::same(envelope, &RecipientOutcome::Deferred { code, text })
+            }
         }
     }
 
@@ -74,38 +55,21 @@ impl SmtpSender {
     async fn conclude(
         &mut self,
         mut connection: AsyncSmtpConnection,
-        result: Result<(), Failure>,
-    ) -> SendOutcome {
-        let usable = match &result {
-            Ok(()) | Err(Failure::Impossible(_)) => true,
-            Err(Failure::Negative { code, .. } | Failure::Rejected { code, .. }) => {
-                *code != 421 && reset(&mut connection, &self.account.timeouts).await
-            }
+        envelope: &Envelope,
+        done: Transaction,
+    ) -> SendReport {
+        let usable = match &done.end {
+            Err(Failure::Negative { code: 421, .. } | Failure::Rejected { code: 421, .. }) => false,
             Err(Failure::BeforeData(_) | Failure::InData(_) | Failure::AfterData(_)) => false,
+            Ok(())
+            | Err(Failure::Impossible(_) | Failure::Negative { .. } | Failure::Rejected { .. }) => {
+                !done.is_open() || reset(&mut connection, &self.account.timeouts).await
+            }
         };
         if usable {
             self.connection = Some(connection);
         }
-        result.map_or_else(SendOutcome::from, |()| SendOutcome::Sent)
-    }
-}
-
-impl From<Failure> for SendOutcome {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            // The server wants a login or TLS: an operator's matter, which must not bounce mail.
-            Failure::Negative { code: 530 | 534 | 535 | 538, text } => Self::Deferred {
-                code: 0,
-                text: format!("the server does not accept our login: {text}"),
-            },
-            Failure::Negative { code, text } | Failure::Rejected { code, text } => match code {
-                500.. => Self::Refused { code, text },
-                _ => Self::Deferred { code, text },
-            },
-            Failure::Impossible(text) => Self::Refused { code: 0, text },
-            Failure::BeforeData(text) | Failure::InData(text) => Self::Deferred { code: 0, text },
-            Failure::AfterData(text) => Self::Uncertain { text },
-        }
+        SendReport::new(envelope, done)
     }
 }
 

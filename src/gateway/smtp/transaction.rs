@@ -14,7 +14,7 @@ use super::envelope::Envelope;
 use crate::SmtpTimeouts;
 
 /// How a transaction failed; the variants differ in what the server may have done.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The server answered no before it got the message.
     Negative { code: u16, text: String },
@@ -30,6 +30,37 @@ pub(super) enum Failure {
     AfterData(String),
 }
 
+/// What became of a transaction.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    /// The server's no to each recipient, in the order of the envelope; shorter than that where
+    /// the connection ended early.
+    pub(super) refusals: Vec<Option<Failure>>,
+    /// What became of the message for all others.
+    pub(super) end: Result<(), Failure>,
+}
+
+impl Transaction {
+    /// Whether the server was given the message.
+    fn has_recipient(&self) -> bool {
+        self.refusals.iter().any(Option::is_none)
+    }
+
+    /// Whether the server still waits for a transaction to go on: it said no to part of it.
+    pub(super) fn is_open(&self) -> bool {
+        match &self.end {
+            Ok(()) => !self.has_recipient(),
+            Err(Failure::Negative { .. } | Failure::Rejected { .. }) => true,
+            Err(
+                Failure::Impossible(_)
+                | Failure::BeforeData(_)
+                | Failure::InData(_)
+                | Failure::AfterData(_),
+            ) => false,
+        }
+    }
+}
+
 const COMPLETION: Severity = Severity::PositiveCompletion;
 const INTERMEDIATE: Severity = Severity::PositiveIntermediate;
 
@@ -38,20 +69,54 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// The slowest connection that may carry a message to its end.
 const BYTES_PER_SECOND_MIN: u64 = 16 << 10;
 
-/// Sends one message, which must have CRLF line ends and lack the last one.
+/// Sends one message, which must have CRLF line ends and lack the last one, to every recipient
+/// that the server accepts.
 pub(super) async fn transact(
     connection: &mut AsyncSmtpConnection,
     timeouts: &SmtpTimeouts,
     envelope: &Envelope,
     message: &[u8],
+) -> Transaction {
+    let mut transaction = Transaction { refusals: Vec::new(), end: Ok(()) };
+    transaction.end =
+        name_all(connection, timeouts, envelope, message, &mut transaction.refusals).await;
+    if transaction.end.is_ok() && transaction.has_recipient() {
+        transaction.end = send_data(connection, timeouts, message).await;
+    }
+    transaction
+}
+
+/// Names the sender and all recipients. A recipient's refusal is noted and does not stop the
+/// others; 421 does, since the server hangs up after it (RFC 5321 section 3.8).
+async fn name_all(
+    connection: &mut AsyncSmtpConnection,
+    timeouts: &SmtpTimeouts,
+    envelope: &Envelope,
+    message: &[u8],
+    refusals: &mut Vec<Option<Failure>>,
 ) -> Result<(), Failure> {
     let (step, mail) = (timeouts.step, mail_command(connection, envelope, message)?);
     ask(step, COMPLETION, connection.command(mail)).await?;
     for recipient in &envelope.to {
         let command = format!("RCPT TO:<{recipient}>\r\n");
-        ask(step, COMPLETION, connection.command(command)).await?;
+        match ask(step, COMPLETION, connection.command(command)).await {
+            Ok(()) => refusals.push(None),
+            Err(refusal @ Failure::Negative { code, .. }) if code != 421 => {
+                refusals.push(Some(refusal));
+            }
+            Err(failure) => return Err(failure),
+        }
     }
-    ask(step, INTERMEDIATE, connection.command(Data)).await.map_err(|failure| match failure {
+    Ok(())
+}
+
+async fn send_data(
+    connection: &mut AsyncSmtpConnection,
+    timeouts: &SmtpTimeouts,
+    message: &[u8],
+) -> Result<(), Failure> {
+    let asked = ask(timeouts.step, INTERMEDIATE, connection.command(Data)).await;
+    asked.map_err(|failure| match failure {
         Failure::BeforeData(text) => Failure::InData(text),
         other => other,
     })?;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use event::Address;
 use gateway::{
-    Envelope, Login, Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts, Trust,
+    Envelope, Login, RecipientOutcome, Secret, Security, SendOutcome, SmtpAccount, SmtpSender,
+    SmtpTimeouts, Trust,
 };
 
 use crate::script::{Server, Turn, say};
@@ -70,7 +71,7 @@ fn broken(turns: usize, more: &[Turn]) -> Vec<Turn> {
 
 async fn outcome(script: Vec<Turn>) -> SendOutcome {
     let server = Server::start(vec![script]).await;
-    SmtpSender::new(account(server.port)).send(&envelope("ann@customer.test"), MAIL).await
+    SmtpSender::new(account(server.port)).send(&envelope("ann@customer.test"), MAIL).await.summary()
 }
 
 async fn deferred(script: Vec<Turn>, code: u16, expected: &str) {
@@ -111,7 +112,7 @@ async fn whatever_is_lost_before_the_final_dot_is_deferred() {
     let mail = vec![b'x'; 16 << 20];
     let server = Server::start(vec![broken(AFTER_DATA, &[])]).await;
     let mut sender = SmtpSender::new(account(server.port));
-    let outcome = sender.send(&envelope("ann@customer.test"), &mail).await;
+    let outcome = sender.send(&envelope("ann@customer.test"), &mail).await.summary();
     assert!(matches!(outcome, SendOutcome::Deferred { code: 0, .. }), "{outcome:?}");
 }
 
@@ -168,7 +169,8 @@ async fn plain_text_is_never_believed_after_starttls() {
     for (script, expected) in cases {
         let server = Server::start(vec![script]).await;
         let account = SmtpAccount { security: Security::StartTls, ..account(server.port) };
-        let outcome = SmtpSender::new(account).send(&envelope("ann@customer.test"), MAIL).await;
+        let outcome =
+            SmtpSender::new(account).send(&envelope("ann@customer.test"), MAIL).await.summary();
         let SendOutcome::Deferred { text, .. } = outcome else { panic!("{outcome:?}") };
         assert!(text.contains(expected), "{text}");
         assert!(!server.heard().concat().contains("AUTH"));
@@ -183,7 +185,7 @@ async fn a_connection_the_server_closed_meanwhile_is_no_failure() {
         let server = Server::start(vec![first, session()]).await;
         let mut sender = SmtpSender::new(account(server.port));
         for _ in 0..2 {
-            let outcome = sender.send(&envelope("ann@customer.test"), MAIL).await;
+            let outcome = sender.send(&envelope("ann@customer.test"), MAIL).await.summary();
             assert_eq!(outcome, SendOutcome::Sent);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -198,8 +200,8 @@ async fn a_message_that_was_sent_once_is_not_sent_again() {
     let server = Server::start(vec![[session(), closing].concat(), session()]).await;
     let mut sender = SmtpSender::new(account(server.port));
     let to = envelope("ann@customer.test");
-    assert_eq!(sender.send(&to, MAIL).await, SendOutcome::Sent);
-    let outcome = sender.send(&to, MAIL).await;
+    assert_eq!(sender.send(&to, MAIL).await.summary(), SendOutcome::Sent);
+    let outcome = sender.send(&to, MAIL).await.summary();
     assert!(matches!(outcome, SendOutcome::Deferred { code: 421, .. }), "{outcome:?}");
 }
 
@@ -223,7 +225,7 @@ async fn one_connection_serves_many_messages_and_a_refusal() {
     let mut sender = SmtpSender::new(account(server.port));
     let mut outcomes = Vec::new();
     for _ in 0..3 {
-        outcomes.push(sender.send(&envelope("ann@customer.test"), MAIL).await);
+        outcomes.push(sender.send(&envelope("ann@customer.test"), MAIL).await.summary());
     }
     let refused = SendOutcome::Refused { code: 550, text: "no".to_owned() };
     assert_eq!(outcomes, [SendOutcome::Sent, refused, SendOutcome::Sent]);
@@ -240,7 +242,7 @@ async fn a_send_that_was_dropped_leaves_no_connection_behind() {
         let sending = sender.send(&to, MAIL);
         assert!(tokio::time::timeout(Duration::from_millis(100), sending).await.is_err());
     }
-    assert_eq!(sender.send(&to, MAIL).await, SendOutcome::Sent);
+    assert_eq!(sender.send(&to, MAIL).await.summary(), SendOutcome::Sent);
 }
 
 #[tokio::test]
@@ -248,8 +250,63 @@ async fn no_message_can_end_early() {
     let smuggled = "a\r\n.\nMAIL FROM:<x@y>\n.\rb\r\n.c\n.\r\n";
     let server = Server::start(vec![session()]).await;
     let mut sender = SmtpSender::new(account(server.port));
-    let outcome = sender.send(&envelope("ann@customer.test"), smuggled.as_bytes()).await;
+    let outcome = sender.send(&envelope("ann@customer.test"), smuggled.as_bytes()).await.summary();
     assert_eq!(outcome, SendOutcome::Sent);
     let content = server.heard().pop().unwrap();
     assert_eq!(content, "a\r\n..\r\nMAIL FROM:<x@y>\r\n..\r\nb\r\n..c\r\n..\r\n.\r\n");
+}
+
+/// A server that refuses the first of two recipients and takes the second, up to the message.
+fn half_refused() -> Vec<Turn> {
+    let refused = [Expect("RCPT TO:<gone@customer.test>\r\n"), say("550 5.1.1 gone\r\n")];
+    let mut script = session();
+    script.truncate(AFTER_CONTENT);
+    script.splice(7..7, refused);
+    script
+}
+
+fn two_recipients() -> Envelope {
+    let mut both = envelope("gone@customer.test");
+    both.to.push("ann@customer.test".parse().unwrap());
+    both
+}
+
+fn gone() -> RecipientOutcome {
+    RecipientOutcome::Refused { code: 550, text: "5.1.1 gone".to_owned() }
+}
+
+#[tokio::test]
+async fn case_096_a_lost_answer_is_uncertain_and_never_sent_again_by_itself() {
+    let server = Server::start(vec![half_refused(), session()]).await;
+    let mut sender = SmtpSender::new(account(server.port));
+    let report = sender.send(&two_recipients(), MAIL).await;
+    let outcomes: Vec<_> = report.recipients.iter().map(|(_, outcome)| outcome).collect();
+    assert_eq!(outcomes[0], &gone());
+    assert!(matches!(outcomes[1], RecipientOutcome::Uncertain { .. }), "{report:?}");
+    assert!(matches!(report.summary(), SendOutcome::Uncertain { .. }));
+    let contents = server.heard().iter().filter(|line| line.contains("Hello")).count();
+    assert_eq!(contents, 1);
+}
+
+#[tokio::test]
+async fn a_hang_up_between_recipients_keeps_what_was_refused() {
+    for end in [vec![], vec![say("421 4.3.2 closing\r\n")]] {
+        let script = [half_refused()[..10].to_vec(), end].concat();
+        let server = Server::start(vec![script]).await;
+        let mut sender = SmtpSender::new(account(server.port));
+        let report = sender.send(&two_recipients(), MAIL).await;
+        assert_eq!(report.recipients[0].1, gone());
+        assert!(matches!(report.recipients[1].1, RecipientOutcome::Deferred { .. }), "{report:?}");
+        assert!(!server.heard().concat().contains("DATA"));
+    }
+}
+
+#[tokio::test]
+async fn no_recipient_is_no_success() {
+    let script = [broken(7, &[]), vec![Expect("RSET"), say("250 ok\r\n")]].concat();
+    let server = Server::start(vec![script]).await;
+    let nobody = Envelope { to: Vec::new(), ..envelope("ann@customer.test") };
+    let outcome = SmtpSender::new(account(server.port)).send(&nobody, MAIL).await.summary();
+    assert!(matches!(outcome, SendOutcome::Refused { code: 0, .. }), "{outcome:?}");
+    assert!(!server.heard().concat().contains("DATA"));
 }

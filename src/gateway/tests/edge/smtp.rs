@@ -1,7 +1,8 @@
 //! SMTP against a real Postfix.
 
 use gateway::{
-    Login, Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts, Target, Trust,
+    Login, RecipientOutcome, Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts,
+    Target, Trust,
 };
 
 use crate::hostile_smtp::envelope;
@@ -66,7 +67,7 @@ async fn postfix_defers_and_refuses() {
         ("nouser@customer.test", 550, "unknown"),
     ];
     for (to, expected, words) in cases {
-        let outcome = sender.send(&envelope(to), b"Subject: x\r\n\r\nx\r\n").await;
+        let outcome = sender.send(&envelope(to), b"Subject: x\r\n\r\nx\r\n").await.summary();
         let (code, text) = match outcome {
             SendOutcome::Deferred { code, text } if expected < 500 => (code, text),
             SendOutcome::Refused { code, text } if expected >= 500 => (code, text),
@@ -75,7 +76,7 @@ async fn postfix_defers_and_refuses() {
         assert_eq!(code, expected, "{text}");
         assert!(text.contains(words), "{text}");
     }
-    let outcome = sender.send(&envelope(&user.address), b"Subject: x\r\n\r\nx\r\n").await;
+    let outcome = sender.send(&envelope(&user.address), b"Subject: x\r\n\r\nx\r\n").await.summary();
     assert_eq!(outcome, SendOutcome::Sent);
 }
 
@@ -97,7 +98,8 @@ async fn a_wrong_password_or_certificate_defers_and_says_so() {
     ];
     for (account, expected) in cases {
         let mut sender = SmtpSender::new(account);
-        let outcome = sender.send(&envelope(&user.address), b"Subject: x\r\n\r\nx\r\n").await;
+        let outcome =
+            sender.send(&envelope(&user.address), b"Subject: x\r\n\r\nx\r\n").await.summary();
         let text = match outcome {
             SendOutcome::Deferred { code: 0, text } => text,
             // Postfix words a missing login as a refused recipient.
@@ -106,4 +108,26 @@ async fn a_wrong_password_or_certificate_defers_and_says_so() {
         };
         assert!(text.contains(expected), "{text}");
     }
+}
+
+#[tokio::test]
+async fn case_097_a_refused_recipient_is_told_at_once_and_stops_no_other() {
+    let Some(peer) = postfix() else { return };
+    let user = peer.user();
+    let mut sender = SmtpSender::new(submission(peer, &user));
+    let mut all = envelope("nouser@customer.test");
+    for to in ["grey@customer.test", &user.address] {
+        all.to.push(to.parse().unwrap());
+    }
+    let report = sender.send(&all, b"Subject: for whom it may\r\n\r\nx\r\n").await;
+    let outcomes: Vec<_> = report.recipients.iter().map(|(_, outcome)| outcome).collect();
+    assert!(matches!(outcomes[0], RecipientOutcome::Refused { code: 550, .. }), "{report:?}");
+    assert!(matches!(outcomes[1], RecipientOutcome::Deferred { code: 450, .. }), "{report:?}");
+    assert_eq!(outcomes[2], &RecipientOutcome::Taken);
+    assert!(matches!(report.summary(), SendOutcome::Deferred { code: 450, .. }));
+    let running = Running::imap(peer.imap(&user), &Memory::activated());
+    running.taken(1).await;
+    let bodies = running.inbox.bodies();
+    running.stop().await;
+    assert!(bodies[0].contains("for whom it may"), "{bodies:?}");
 }

@@ -1,0 +1,134 @@
+//! What became of a message, for each recipient and in one word.
+
+use event::Address;
+
+use super::envelope::Envelope;
+use super::transaction::{Failure, Transaction};
+
+/// What became of a message for one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecipientOutcome {
+    /// The server took the message for this recipient.
+    Taken,
+    /// It was not taken; try again later.
+    Deferred {
+        /// The reply code, or 0 where there was none or the fault is not the message's.
+        code: u16,
+        /// What the server or the network said, as a sentence.
+        text: String,
+    },
+    /// It will never be taken.
+    Refused {
+        /// The reply code, or 0 where there was none.
+        code: u16,
+        /// What the server said.
+        text: String,
+    },
+    /// It was sent to its end, but no answer came: it may have been taken or not.
+    Uncertain {
+        /// What happened, as a sentence.
+        text: String,
+    },
+}
+
+/// What became of a message for all its recipients together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// The server took it for all recipients.
+    Sent,
+    /// It was not taken; try again later.
+    Deferred {
+        /// The reply code, or 0 where there was none or the fault is not the message's.
+        code: u16,
+        /// What the server or the network said, as a sentence.
+        text: String,
+    },
+    /// It will never be taken.
+    Refused {
+        /// The reply code, or 0 where there was none.
+        code: u16,
+        /// What the server said.
+        text: String,
+    },
+    /// It was sent to its end, but no answer came: it may have been taken or not.
+    Uncertain {
+        /// What happened, as a sentence.
+        text: String,
+    },
+}
+
+/// What became of a message, recipient by recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendReport {
+    /// Every recipient, in the order of the envelope.
+    pub recipients: Vec<(Address, RecipientOutcome)>,
+}
+
+impl SendReport {
+    /// The worst that happened: uncertain, else deferred, else refused; sent only where every
+    /// recipient's copy was taken. Who names several recipients reads them one by one, since to
+    /// send it all again would give some a second copy.
+    pub fn summary(&self) -> SendOutcome {
+        let worst = self.recipients.iter().map(|(_, outcome)| outcome).min_by_key(|o| o.rank());
+        match worst {
+            None => SendOutcome::Refused { code: 0, text: "it has no recipient".to_owned() },
+            Some(RecipientOutcome::Taken) => SendOutcome::Sent,
+            Some(RecipientOutcome::Deferred { code, text }) => {
+                SendOutcome::Deferred { code: *code, text: text.clone() }
+            }
+            Some(RecipientOutcome::Refused { code, text }) => {
+                SendOutcome::Refused { code: *code, text: text.clone() }
+            }
+            Some(RecipientOutcome::Uncertain { text }) => {
+                SendOutcome::Uncertain { text: text.clone() }
+            }
+        }
+    }
+
+    pub(super) fn new(envelope: &Envelope, done: Transaction) -> Self {
+        let others = done.end.map_or_else(RecipientOutcome::from, |()| RecipientOutcome::Taken);
+        let mut report = Self::same(envelope, &others);
+        for ((_, outcome), refusal) in report.recipients.iter_mut().zip(done.refusals) {
+            if let Some(refusal) = refusal {
+                *outcome = refusal.into();
+            }
+        }
+        report
+    }
+
+    pub(super) fn same(envelope: &Envelope, outcome: &RecipientOutcome) -> Self {
+        let recipients = envelope.to.iter().map(|to| (to.clone(), outcome.clone())).collect();
+        Self { recipients }
+    }
+}
+
+impl RecipientOutcome {
+    /// The worst first: what nobody knows, then what is still to be done.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Uncertain { .. } => 0,
+            Self::Deferred { .. } => 1,
+            Self::Refused { .. } => 2,
+            Self::Taken => 3,
+        }
+    }
+}
+
+impl From<Failure> for RecipientOutcome {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            // The server wants a login or TLS: an operator's matter, which must not bounce mail.
+            Failure::Negative { code: 530 | 534 | 535 | 538, text } => Self::Deferred {
+                code: 0,
+                text: format!("the server does not accept our login: {text}"),
+            },
+            Failure::Negative { code, text } | Failure::Rejected { code, text } => match code {
+                500.. => Self::Refused { code, text },
+                _ => Self::Deferred { code, text },
+            },
+            Failure::Impossible(text) => Self::Refused { code: 0, text },
+            Failure::BeforeData(text) | Failure::InData(text) => Self::Deferred { code: 0, text },
+            Failure::AfterData(text) => Self::Uncertain { text },
+        }
+    }
+}
