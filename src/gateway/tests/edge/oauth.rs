@@ -191,7 +191,7 @@ async fn case_021_an_expired_token_is_replaced_and_the_new_refresh_token_stored(
     assert_eq!(fs::read_to_string(provider.file()).unwrap(), "refresh-1\n");
     assert_eq!(fs::metadata(provider.file()).unwrap().permissions().mode() & 0o777, 0o600);
     // The token is used as long as it is good, for sending, too.
-    let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await;
+    let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await.summary();
     assert_eq!((outcome, provider.asked()), (SendOutcome::Sent, 1));
     provider.expire();
     let running = Running::imap(imap(&peer, &user, &source), &Memory::activated());
@@ -199,11 +199,11 @@ async fn case_021_an_expired_token_is_replaced_and_the_new_refresh_token_stored(
     running.stop().await;
     assert_eq!(fs::read_to_string(provider.file()).unwrap(), "refresh-2\n");
     provider.expire();
-    let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await;
+    let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await.summary();
     assert_eq!((outcome, provider.asked()), (SendOutcome::Sent, 3));
     // After a restart only what was stored is known.
     let source = provider.source();
-    let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await;
+    let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await.summary();
     assert_eq!((outcome, provider.asked()), (SendOutcome::Sent, 4));
 }
 
@@ -233,7 +233,8 @@ async fn case_022_a_revoked_grant_shows_at_the_first_attempt_and_is_renewed_by_a
         let state = running.health.get().state;
         assert!(matches!(state, HealthState::Failing { attempts: 1, .. }), "{state:?}");
         running.stop().await;
-        let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await;
+        let outcome =
+            smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await.summary();
         let SendOutcome::Deferred { code: 0, text } = outcome else { panic!("{outcome:?}") };
         for words in expected {
             assert!(message.contains(words), "{message}");
@@ -261,7 +262,7 @@ async fn a_token_that_the_mail_server_refuses_is_named_and_not_shown() {
     let running = Running::imap(imap(&peer, &user, &source), &Memory::activated());
     let message = running.failure().await;
     running.stop().await;
-    let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await;
+    let outcome = smtp(&peer, &user, &source).send(&envelope(&user.address), MAIL).await.summary();
     let SendOutcome::Deferred { code: 0, text } = outcome else { panic!("{outcome:?}") };
     for shown in [message, text] {
         assert!(shown.contains("refused the access token of"), "{shown}");
@@ -280,11 +281,11 @@ async fn a_new_refresh_token_that_cannot_be_stored_is_kept_until_it_can() {
     let obstacle = provider.folder.path().join("refresh.new");
     fs::create_dir(&obstacle).unwrap();
     let mut sender = smtp(&peer, &user, &source);
-    let outcome = sender.send(&envelope(&user.address), MAIL).await;
+    let outcome = sender.send(&envelope(&user.address), MAIL).await.summary();
     let SendOutcome::Deferred { text, .. } = outcome else { panic!("{outcome:?}") };
     assert!(text.contains("the new refresh token cannot be stored"), "{text}");
     fs::remove_dir(&obstacle).unwrap();
-    let outcome = sender.send(&envelope(&user.address), MAIL).await;
+    let outcome = sender.send(&envelope(&user.address), MAIL).await.summary();
     assert_eq!((outcome, provider.asked()), (SendOutcome::Sent, 1));
     assert_eq!(fs::read_to_string(provider.file()).unwrap(), "refresh-1\n");
 }
