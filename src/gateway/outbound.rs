@@ -10,7 +10,7 @@ use event::{
     Actor, Address, AgentNumber, ContactId, CopyFrom, CopyKind, Fact, Letter, Line, MailDetails,
     MessageRef, OutgoingId, Person, Position, Recorded,
 };
-use mail::{AgentCopy, Purpose, Relay, TokenKey, Via};
+use mail::{AgentCopy, PrivateAddresses, Purpose, Relay, TokenKey, Via};
 use projections::{Outgoing, What};
 use tokio::sync::mpsc;
 
@@ -196,6 +196,8 @@ struct Surroundings {
     via: bool,
     keep_external_cc: bool,
     line: Option<Line>,
+    /// What does not leave in the marker lines of a quote; of a reply only.
+    private: PrivateAddresses,
 }
 
 impl Surroundings {
@@ -214,7 +216,7 @@ impl Outbound {
         let details = arrived.event.mail();
         let details = details.ok_or(ComposeError::Never("the customer's address was erased"))?;
         let raw = self.stored(message).await?;
-        let around = self.surroundings(entry.contact, source.mailbox.clone(), id).await?;
+        let around = self.surroundings(entry, source.mailbox.clone(), id).await?;
         match &entry.what {
             What::Copy { to, .. } => {
                 let to =
@@ -332,6 +334,7 @@ impl Outbound {
             answers: details.message_id.as_deref(),
             references: &references,
             date: entry.requested,
+            private: &around.private,
         };
         Ok(self.signer.sign(from.address.domain(), relay.compose()))
     }
@@ -356,6 +359,7 @@ impl Outbound {
             answers: None,
             references: &[],
             date: entry.requested,
+            private: &around.private,
         };
         Ok(self.signer.sign(from.address.domain(), relay.compose()))
     }
@@ -368,10 +372,12 @@ impl Outbound {
 
     async fn surroundings(
         &self,
-        contact: ContactId,
+        entry: &Outgoing,
         mailbox: event::MailboxName,
         id: OutgoingId,
     ) -> Result<Surroundings, ComposeError> {
+        let contact = entry.contact;
+        let is_reply = matches!(entry.what, What::Reply { .. } | What::ReplyCopy { .. });
         let asked = self.handle.read(move |views| {
             let directory = &views.hot.directory;
             let public = directory.public(&mailbox).map(|(address, name)| Person {
@@ -387,13 +393,14 @@ impl Outbound {
                 ) if *outgoing == id => Some(line.clone()),
                 _ => None,
             };
-            (internal, public, via, directory.settings.keep_external_cc, line)
+            let private = if is_reply { private(directory) } else { PrivateAddresses::default() };
+            (internal, public, via, directory.settings.keep_external_cc, line, private)
         });
-        let (internal, public, via, keep_external_cc, line) =
+        let (internal, public, via, keep_external_cc, line, private) =
             asked.await.map_err(|error| ComposeError::Later(error.to_string()))?;
         let internal =
             internal.ok_or(ComposeError::Never("there is no internal mailbox in the directory"))?;
-        Ok(Surroundings { internal, public, via, keep_external_cc, line })
+        Ok(Surroundings { internal, public, via, keep_external_cc, line, private })
     }
 
     async fn recorded(&self, position: Position) -> Result<Recorded, ComposeError> {
@@ -408,4 +415,10 @@ impl Outbound {
         let read = self.store.get(&message.digest).await;
         read.map_err(|error| ComposeError::Later(error.to_string()))
     }
+}
+
+/// The internal address and those of all agents.
+fn private(directory: &projections::Directory) -> PrivateAddresses {
+    let agents = directory.agents.values().filter_map(|agent| agent.address.as_ref());
+    agents.chain(directory.internal_address()).collect()
 }

@@ -140,7 +140,8 @@ fn encoded_words(text: &str) -> String {
     words.join("\r\n ")
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// RFC 4648 section 4, on one line.
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

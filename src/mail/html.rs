@@ -5,7 +5,7 @@ use crate::decode;
 /// Elements whose content is not shown.
 const HIDDEN: [&str; 6] = ["head", "noscript", "script", "style", "template", "title"];
 /// Elements that begin a new line.
-const BLOCKS: [&str; 22] = [
+pub(crate) const BLOCKS: [&str; 22] = [
     "address",
     "article",
     "blockquote",

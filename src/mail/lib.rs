@@ -15,6 +15,10 @@ mod identity;
 mod lines;
 mod others;
 mod parse;
+mod private;
+mod quote_lines;
+mod quote_marker;
+mod redact;
 mod relay;
 mod structure;
 mod text;
@@ -26,6 +30,8 @@ pub use authentication_results::{AuthenticationServer, verification};
 pub use identity::{contact_id, fingerprint};
 pub use others::{details, others};
 pub use parse::{Parsed, parse};
+pub use private::PrivateAddresses;
+pub use redact::{Redacted, redact_quotes};
 pub use relay::Relay;
 pub use token::{
     Purpose, Token, TokenError, TokenKey, TokenSearch, find_token, message_id, own_mail,

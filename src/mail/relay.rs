@@ -8,6 +8,8 @@ use crate::encode::{self, push_field, push_received};
 use crate::header;
 use crate::lines::push_with_crlf;
 use crate::parse::LOOP_MARKER;
+use crate::private::PrivateAddresses;
+use crate::redact::redact_quotes;
 
 /// What says how urgent a mail is; nothing else of the agent's header is kept, but the subject
 /// and what describes the body.
@@ -41,13 +43,17 @@ pub struct Relay<'a> {
     /// When the reply was recorded. The agent's own Date is not used: its zone tells where the
     /// agent is, and their clock may be wrong.
     pub date: Timestamp,
+    /// Addresses that do not leave in the marker lines of what is quoted.
+    pub private: &'a PrivateAddresses,
 }
 
 impl Relay<'_> {
-    /// Writes the mail: a header of ours and of an allow-list, then the body as received, with
-    /// every line ending as CRLF. The same input always gives the same bytes.
+    /// Writes the mail: a header of ours and of an allow-list, then the body as received but for
+    /// private addresses in the marker lines of quotes, with every line ending as CRLF. The same
+    /// input always gives the same bytes.
     pub fn compose(&self) -> Vec<u8> {
-        let (header, body) = header::split(self.raw);
+        let redacted = redact_quotes(self.raw, self.private);
+        let (header, body) = header::split(&redacted.bytes);
         let mut out = Vec::with_capacity(body.len().saturating_add(body.len() / 32 + 4_096));
         push_field("Date", &decode::write_date(self.date), &mut out);
         push_field("From", &encode::person(self.from), &mut out);

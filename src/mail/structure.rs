@@ -30,6 +30,8 @@ pub(crate) struct Leaf<'a> {
     pub(crate) alternative: Option<usize>,
     /// Whether it is a part of a report on mail, such as a bounce (RFC 6522).
     pub(crate) reported: bool,
+    /// Whether it is signed or encrypted (RFC 1847), so that no byte of it may change.
+    pub(crate) sealed: bool,
 }
 
 /// Content-Transfer-Encoding (RFC 2045 section 6).
@@ -72,6 +74,7 @@ struct Place {
     depth: usize,
     alternative: Option<usize>,
     reported: bool,
+    sealed: bool,
     /// Whether the default type is message/rfc822 (RFC 2046 section 5.1.5).
     in_digest: bool,
 }
@@ -104,6 +107,7 @@ impl<'a> Walk<'a> {
             depth: place.depth + 1,
             alternative: place.alternative,
             reported: place.reported || subtype == "report",
+            sealed: place.sealed || matches!(subtype, "signed" | "encrypted"),
             in_digest: subtype == "digest",
         };
         if subtype == "alternative" {
@@ -129,6 +133,7 @@ fn leaf<'a>(header: &Header<'_>, kind: Parameterised, body: &'a [u8], place: Pla
         body,
         alternative: place.alternative,
         reported: place.reported,
+        sealed: place.sealed,
         kind: if untyped && place.in_digest {
             "message/rfc822".to_owned()
         } else if kind.value.starts_with("multipart/") {

@@ -98,9 +98,8 @@ pub(crate) fn unquote(data: &[u8]) -> Vec<u8> {
     let mut rest = data;
     loop {
         match rest {
-            [b'=', high, low, after @ ..] if digit(*high).is_some() && digit(*low).is_some() => {
-                let value = digit(*high).unwrap_or_default() * 16 + digit(*low).unwrap_or_default();
-                out.push(value);
+            [b'=', high, low, after @ ..] if hex(*high, *low).is_some() => {
+                out.extend(hex(*high, *low));
                 rest = after;
             }
             [byte, after @ ..] => {
@@ -110,6 +109,11 @@ pub(crate) fn unquote(data: &[u8]) -> Vec<u8> {
             [] => return out,
         }
     }
+}
+
+/// The byte that two hexadecimal digits name.
+pub(crate) fn hex(high: u8, low: u8) -> Option<u8> {
+    Some(digit(high)? * 16 + digit(low)?)
 }
 
 fn digit(byte: u8) -> Option<u8> {

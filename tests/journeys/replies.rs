@@ -70,6 +70,34 @@ fn case_092_and_093_what_is_no_reply_of_a_handler_is_never_relayed() -> Result<(
 }
 
 #[test]
+fn case_090_the_quote_of_a_reply_does_not_show_the_agent() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        const MARK: &str = "[address removed]";
+        let agnes = agnes();
+        let office = Office::open(stage, &Plan::default())?;
+        let (_, copy) = delivered(&office)?;
+        let (mine, token) = (&agnes.address, copy.answer_to());
+        let colleague = bruno().address;
+        let text = format!(
+            "Write to {mine}.\n\n> On Tue, 14 Nov 2023 at 22:13, Agent <{mine}> wrote:\n\
+             >> Am 13.11.2023 um 08:00 schrieb Agent <{colleague}>:\n>> old\n\n\
+             -----Original Message-----\nFrom: Agent <{mine}>\nSent: today\nTo: {token}\n"
+        );
+        office.servers.submit(&agnes.reply(&copy, &text))?;
+        let relayed = office.newest_mail(&ann().address, 1)?.text();
+        let own = format!("Write to {mine}.");
+        assert!(relayed.starts_with(&own), "{relayed}");
+        let expected = text.replace(mine, MARK).replace(&colleague, MARK).replace(&token, MARK);
+        let expected = expected.replace(&format!("Write to {MARK}."), &own);
+        assert!(relayed.starts_with(expected.trim_end()), "{relayed}");
+        for private in [mine, &colleague, &token] {
+            assert!(!relayed.replace(&own, "").contains(private.as_str()), "{relayed}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn a_reply_is_relayed_once_however_often_it_comes() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let office = Office::open(stage, &Plan::default())?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use event::{Address, OutgoingId, Person, Position, Timestamp};
-use mail::{AgentCopy, Parsed, Purpose, Relay, TokenKey};
+use mail::{AgentCopy, Parsed, PrivateAddresses, Purpose, Relay, TokenKey};
 use mail_parser::{Message, MessageParser};
 
 /// The public address.
@@ -140,6 +140,7 @@ fn relay(key: &TokenKey, reply: &[u8], answered: &Parsed) -> Result<Vec<u8>> {
         answers: answered.message_id.as_deref(),
         references: &answered.references,
         date: Timestamp(1_700_000_000_000),
+        private: &PrivateAddresses::default(),
     };
     Ok(relay.compose())
 }

@@ -1,7 +1,7 @@
 //! Hostile input: anything may arrive, and nothing may panic, take for ever or slip through.
 
 use event::{Address, ContactId, Person, Timestamp};
-use mail::{AgentCopy, Relay};
+use mail::{AgentCopy, PrivateAddresses, Relay};
 use proptest::prelude::*;
 
 use crate::{fixtures, oracle};
@@ -161,6 +161,7 @@ proptest! {
             answers: Some(&text),
             references: &references,
             date: Timestamp(0),
+            private: &PrivateAddresses::default(),
         };
         let allowed = [
             "date", "from", "reply-to", "to", "message-id", "in-reply-to", "references", "subject",

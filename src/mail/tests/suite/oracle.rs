@@ -1,7 +1,7 @@
 //! A second, naive reading of mails, to check the package against.
 
 use event::{Address, ContactId, OutgoingId, Person, Position, QueueName, Timestamp};
-use mail::{AgentCopy, Purpose, Relay, TokenKey, Via};
+use mail::{AgentCopy, PrivateAddresses, Purpose, Relay, TokenKey, Via};
 
 /// Every line ending as CRLF.
 pub(crate) fn with_crlf(raw: &[u8]) -> Vec<u8> {
@@ -100,6 +100,7 @@ pub(crate) fn relay(raw: &[u8]) -> Vec<u8> {
         answers: Some("question@example.org"),
         references: &["first@example.org".to_owned()],
         date: Timestamp(1_700_000_000_000),
+        private: &PrivateAddresses::default(),
     }
     .compose()
 }
