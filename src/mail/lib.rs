@@ -5,8 +5,10 @@
 
 mod address_list;
 mod agent_copy;
+mod answerable;
 mod authentication_results;
 mod automatic;
+mod bounce;
 mod decode;
 mod encode;
 mod header;
@@ -26,7 +28,9 @@ mod token;
 mod words;
 
 pub use agent_copy::{AgentCopy, Via};
+pub use answerable::{Unanswerable, may_answer};
 pub use authentication_results::{AuthenticationServer, verification};
+pub use bounce::{Bounce, BounceOutcome, BounceRecipient, bounce};
 pub use identity::{contact_id, fingerprint};
 pub use others::{details, others};
 pub use parse::{Parsed, parse};

@@ -94,7 +94,8 @@ fn read(raw: &[u8]) -> Result<Parsed, QuarantineReason> {
     })
 }
 
-fn from(header: &Header<'_>) -> Option<Person> {
+/// The first readable author.
+pub(crate) fn from(header: &Header<'_>) -> Option<Person> {
     let text = header.get("From")?.text(LIST_BYTES_MAX);
     people(&text).into_iter().next()
 }
@@ -123,7 +124,8 @@ pub(crate) fn subject(header: &Header<'_>) -> String {
     spaced.trim().to_owned()
 }
 
-fn message_id(header: &Header<'_>) -> Option<String> {
+/// The Message-ID, without angle brackets.
+pub(crate) fn message_id(header: &Header<'_>) -> Option<String> {
     let text = header.get("Message-ID")?.text(TEXT_BYTES_MAX);
     bracketed(&text).next().or_else(|| {
         let bare = text.trim();

@@ -61,6 +61,21 @@ pub(crate) fn attachments(leaves: &[Leaf<'_>]) -> Vec<String> {
         .collect()
 }
 
+/// The first `bytes_max` bytes of a part, decoded.
+pub(crate) fn bytes(leaf: &Leaf<'_>, bytes_max: usize) -> Vec<u8> {
+    let body = match leaf.body.get(..bytes_max) {
+        Some(cut) => without_high_end(cut),
+        None => leaf.body,
+    };
+    match leaf.encoding {
+        Encoding::Identity => body.to_vec(),
+        Encoding::Base64 => {
+            decode::base64(body).filter(|_| is_base64(body)).unwrap_or_else(|| body.to_vec())
+        }
+        Encoding::QuotedPrintable => quoted_printable(body),
+    }
+}
+
 fn is_readable(leaf: &Leaf<'_>) -> bool {
     matches!(leaf.kind.as_str(), "text/plain" | "text/html")
 }
@@ -72,17 +87,7 @@ fn is_body(leaf: &Leaf<'_>, leaves: &[Leaf<'_>]) -> bool {
 }
 
 fn push_text(leaf: &Leaf<'_>, text: &mut String) {
-    let body = match leaf.body.get(..PART_BYTES_MAX) {
-        Some(cut) => without_high_end(cut),
-        None => leaf.body,
-    };
-    let bytes = match leaf.encoding {
-        Encoding::Identity => body.to_vec(),
-        Encoding::Base64 => {
-            decode::base64(body).filter(|_| is_base64(body)).unwrap_or_else(|| body.to_vec())
-        }
-        Encoding::QuotedPrintable => quoted_printable(body),
-    };
+    let bytes = bytes(leaf, PART_BYTES_MAX);
     let decoded = decode::charset(&bytes, leaf.charset.as_deref());
     let part = if leaf.kind == "text/html" { html::to_text(&decoded) } else { clean(&decoded) };
     let part = part.trim_end().trim_start_matches('\n');

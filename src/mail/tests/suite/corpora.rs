@@ -61,3 +61,31 @@ fn real_mail_is_read_and_composed() {
         slowest.1.file_name().unwrap_or_default(),
     );
 }
+
+#[test]
+fn real_bounces_are_read() {
+    let Some(folder) = std::env::var_os("POSTBOOK_CORPORA") else {
+        println!("skipped: POSTBOOK_CORPORA names no folder of .eml files");
+        return;
+    };
+    let mut paths = Vec::new();
+    mails(Path::new(&folder), &mut paths);
+    let (mut told, mut read, mut named, mut identified) = (0, 0, 0, 0);
+    for path in &paths {
+        let raw = std::fs::read(path).unwrap();
+        let kind = mail::parse(&raw).ok().and_then(|parsed| parsed.automatic);
+        let bounce = mail::bounce(&raw);
+        println!("{kind:?} {} {path:?}", if bounce.is_some() { "read" } else { "not read" });
+        told += usize::from(kind == Some(event::AutomaticKind::Bounce));
+        if let Some(bounce) = bounce {
+            read += 1;
+            named += usize::from(bounce.recipients.iter().any(|one| one.address.is_some()));
+            identified += usize::from(bounce.original_message_id.is_some());
+        }
+    }
+    println!(
+        "{} mails: {told} told to be bounces, {read} read, {named} with a recipient, {identified} \
+         with a Message-ID",
+        paths.len(),
+    );
+}

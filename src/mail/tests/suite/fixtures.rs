@@ -37,6 +37,17 @@ fn person(person: &Person) -> String {
     }
 }
 
+fn bounced(bounce: &mail::Bounce) -> String {
+    let status = bounce.status.as_deref().unwrap_or("no status");
+    let id = bounce.original_message_id.as_deref().unwrap_or("an unknown mail");
+    let recipients: Vec<&str> = bounce
+        .recipients
+        .iter()
+        .map(|recipient| recipient.address.as_ref().map_or("nobody", event::Address::as_str))
+        .collect();
+    format!("{:?} {status} of {id} for {}", bounce.outcome, recipients.join(", "))
+}
+
 /// What is read in a mail, one line a fact; what is not there is left out.
 fn rendered(raw: &[u8]) -> String {
     let parsed = match mail::parse(raw) {
@@ -68,6 +79,7 @@ fn rendered(raw: &[u8]) -> String {
     line("date", parsed.date.map(|date| date.0.to_string()).unwrap_or_default());
     line("attachments", parsed.attachments.join(", "));
     line("automatic", parsed.automatic.map(|kind| format!("{kind:?}")).unwrap_or_default());
+    line("bounce", mail::bounce(raw).map(|bounce| bounced(&bounce)).unwrap_or_default());
     match mail::find_token(&oracle::key(), &oracle::internal(), &parsed) {
         TokenSearch::None => {}
         TokenSearch::Forged => line("token", "forged".to_owned()),

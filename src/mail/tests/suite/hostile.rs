@@ -11,6 +11,7 @@ fn run(raw: &[u8]) -> [Vec<u8>; 2] {
     let parsed = mail::parse(raw).unwrap_or_default();
     let _ = mail::find_token(&oracle::key(), &oracle::internal(), &parsed);
     let _ = mail::own_mail(&oracle::key(), &parsed);
+    let _ = mail::bounce(raw);
     let others = mail::others(&parsed, &|_| false, &[]);
     let _ = mail::details(&parsed, others);
     [oracle::agent_copy(raw, true), oracle::relay(raw)]

@@ -1,6 +1,8 @@
 //! The mail package on whole mails: written fixtures, hostile input, and real corpora.
 
 #[cfg(test)]
+mod bounces;
+#[cfg(test)]
 mod corpora;
 #[cfg(test)]
 mod fixtures;
