@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use bincode::{Decode, Encode};
 use event::{Event, Fact, MailboxName, Mark, Timestamp};
 
+/// Servers tell the time of receipt in whole seconds.
+const RECEIVED_ROUNDING_MS: u64 = 1000;
+
 /// How far an IMAP mailbox has been read (RFC 3501 section 2.3.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ImapCursor {
@@ -21,6 +24,20 @@ pub struct Activation {
     pub time: Timestamp,
     /// The last message that is history, and its numbering.
     pub last: ImapCursor,
+}
+
+impl Activation {
+    /// Whether a message lay in the mailbox before that was first opened. Such mail is offered when
+    /// everything is read again: the server has begun a new numbering, or its folder was put back.
+    pub fn is_history(&self, mark: &Mark, received: Timestamp) -> bool {
+        match mark {
+            Mark::Imap { uid_validity, uid } => {
+                (*uid_validity != self.last.uid_validity || *uid <= self.last.uid)
+                    && received.plus_ms(RECEIVED_ROUNDING_MS) < self.time
+            }
+            Mark::Maildir { .. } | Mark::Pop3 { .. } => false,
+        }
+    }
 }
 
 /// The cursors of all mailboxes that have one.

@@ -1,11 +1,11 @@
 //! A mail arrived in a public mailbox: it becomes a contact, once.
 
 use event::{
-    Address, AutomaticKind, ContactId, Fact, Fingerprint, MailDetails, MailRefusal, Mark,
-    MessageRef, Private, Source, ThreadId, Timestamp,
+    Address, AutomaticKind, ContactId, Fact, Fingerprint, MailDetails, MailRefusal, MessageRef,
+    Private, Source, ThreadId, Timestamp,
 };
 use mail::Parsed;
-use projections::{Activation, ContactRecord};
+use projections::ContactRecord;
 
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
@@ -28,8 +28,6 @@ pub struct ReceiveMail {
 
 /// Ids are 50 bits; so many mails with one id and different content do not exist.
 const SALT_MAX: u32 = 1000;
-/// Servers tell the time of receipt in whole seconds.
-const RECEIVED_ROUNDING_MS: u64 = 1000;
 
 impl ReceiveMail {
     /// The mail itself tells whether it is known, not its number: a server whose folder was put
@@ -88,17 +86,9 @@ impl ReceiveMail {
         Ok(Decision { events, answer: Answer::Contact(contact) })
     }
 
-    /// Whether it lay in the mailbox before that was first opened. Such mail is offered when
-    /// everything is read again: the server has begun a new numbering, or its folder was put back.
     fn is_history(&self, view: &View<'_>) -> bool {
         let activation = view.hot.mailboxes.activation(&self.source.mailbox);
-        match (&self.source.mark, activation) {
-            (Mark::Imap { uid_validity, uid }, Some(Activation { time, last })) => {
-                (*uid_validity != last.uid_validity || *uid <= last.uid)
-                    && self.received.plus_ms(RECEIVED_ROUNDING_MS) < time
-            }
-            (Mark::Imap { .. } | Mark::Maildir { .. } | Mark::Pop3 { .. }, _) => false,
-        }
+        activation.is_some_and(|known| known.is_history(&self.source.mark, self.received))
     }
 
     fn fingerprint(&self) -> Fingerprint {

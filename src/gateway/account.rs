@@ -69,6 +69,23 @@ pub enum History {
     All,
 }
 
+/// What happens on the server to a message once what became of it is durable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum After {
+    /// Nothing; the folder is opened for reading only.
+    #[default]
+    Nothing,
+    /// It is marked as read.
+    Seen,
+    /// It goes to another folder.
+    Move {
+        /// That folder, as people write it; it must be there.
+        folder: String,
+    },
+    /// It is deleted.
+    Delete,
+}
+
 /// An IMAP mailbox.
 #[derive(Clone, Debug)]
 pub struct ImapAccount {
@@ -92,6 +109,8 @@ pub struct ImapAccount {
     pub message_bytes_max: u64,
     /// Which mail becomes contacts at the first connection.
     pub history: History,
+    /// What happens to recorded messages.
+    pub after: After,
     /// How long each step may take.
     pub timeouts: ImapTimeouts,
     /// Which certificates are trusted.

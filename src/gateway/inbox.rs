@@ -4,7 +4,7 @@ use std::future::Future;
 
 use event::{MailboxName, Mark};
 
-use projections::ImapCursor;
+use projections::{Activation, ImapCursor};
 
 use crate::{Fetched, StoreError};
 
@@ -32,6 +32,13 @@ pub trait Inbox: Send + Sync + 'static {
         &self,
         mailbox: &MailboxName,
     ) -> impl Future<Output = Result<Option<ImapCursor>, InboxError>> + Send;
+
+    /// The first activation of an IMAP mailbox, which tells history; `None` where that was wanted,
+    /// too.
+    fn activation(
+        &self,
+        mailbox: &MailboxName,
+    ) -> impl Future<Output = Result<Option<Activation>, InboxError>> + Send;
 
     /// Records durably that all mail up to and including `mark` is history, from before Postbook.
     fn activate(

@@ -12,7 +12,7 @@ use event::{
 };
 use mail::{Purpose, TokenKey, TokenSearch};
 
-use crate::{Body, Fetched, ImapCursor, Inbox, InboxError, MessageStore};
+use crate::{Activation, Body, Fetched, ImapCursor, Inbox, InboxError, MessageStore};
 
 /// The engine as an inbox for mailboxes.
 #[derive(Clone)]
@@ -33,6 +33,11 @@ impl Inbox for Intake {
     async fn cursor(&self, mailbox: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
         let mailbox = mailbox.clone();
         Ok(self.handle.read(move |views| views.hot.mailboxes.cursor(&mailbox)).await?)
+    }
+
+    async fn activation(&self, mailbox: &MailboxName) -> Result<Option<Activation>, InboxError> {
+        let mailbox = mailbox.clone();
+        Ok(self.handle.read(move |views| views.hot.mailboxes.activation(&mailbox)).await?)
     }
 
     async fn activate(&self, mailbox: &MailboxName, mark: Mark) -> Result<(), InboxError> {

@@ -25,8 +25,8 @@ mod tls;
 mod wire;
 
 pub use account::{
-    Credentials, History, ImapAccount, ImapTimeouts, Login, MaildirAccount, Secret, Security,
-    SmtpAccount, SmtpTimeouts,
+    After, Credentials, History, ImapAccount, ImapTimeouts, Login, MaildirAccount, Secret,
+    Security, SmtpAccount, SmtpTimeouts,
 };
 pub use deliver::{DeliverError, deliver};
 pub use dkim::{Signer, SignerError};
@@ -39,7 +39,7 @@ pub use maildir::{MaildirError, run_maildir};
 pub use net::ConnectError;
 pub use oauth::{OAuth2Client, TokenError, TokenSource, TokenUrl, TokenUrlError};
 pub use outbound::{Outbound, run_outbound};
-pub use projections::ImapCursor;
+pub use projections::{Activation, ImapCursor};
 pub use smtp::{Envelope, RecipientOutcome, SendOutcome, SendReport, SmtpSender};
 pub use step::Step;
 pub use stop::{Stop, Stopper};

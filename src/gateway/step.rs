@@ -27,6 +27,8 @@ pub enum Step {
     List,
     /// Fetching messages.
     Fetch,
+    /// Marking, moving or deleting recorded messages.
+    After,
     /// Waiting for news.
     Idle,
     /// Naming sender and recipients.
@@ -49,6 +51,7 @@ impl fmt::Display for Step {
             Self::Select => "opening the folder",
             Self::List => "looking for new messages",
             Self::Fetch => "fetching messages",
+            Self::After => "marking, moving or deleting recorded mail",
             Self::Idle => "waiting for news",
             Self::Envelope => "naming sender and recipients",
             Self::Data => "sending the message",

@@ -227,6 +227,11 @@ pub(crate) struct Imap {
     /// `from-now`, or `all` to make contacts of what lies there already.
     #[serde(default)]
     pub(crate) history: History,
+    /// What happens on the server to recorded mail: `nothing`, `seen`, `move` or `delete`.
+    #[serde(default)]
+    pub(crate) after: After,
+    /// The folder it goes to, for `move` only.
+    pub(crate) move_to: Option<Spanned<String>>,
 }
 
 /// A login by access tokens, which a provider gives for a refresh token.
@@ -254,6 +259,21 @@ pub(crate) enum History {
     FromNow,
     /// Everything.
     All,
+}
+
+/// What happens on the server to recorded mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum After {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// It is marked as read.
+    Seen,
+    /// It goes to the folder `move_to`.
+    Move,
+    /// It is deleted.
+    Delete,
 }
 
 /// A Maildir that is polled.

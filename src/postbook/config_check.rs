@@ -6,7 +6,7 @@ use std::path::Path;
 
 use event::{Address, ApplicationName, QueueName};
 
-use crate::config::{File, Imap, Maildir, OAuth2};
+use crate::config::{After, File, Imap, Maildir, OAuth2};
 use crate::config_error::{ConfigError, problem};
 
 /// Checks names against each other and reads the applications; tells every problem at once.
@@ -97,7 +97,8 @@ impl Check<'_> {
             let message = "give one of: `password_file`, `password_env`, `oauth2`";
             self.report(span.clone(), &key, message);
         }
-        self.one_client_secret(span, &format!("{key}.imap.oauth2"), imap.oauth2.as_ref());
+        self.one_client_secret(span.clone(), &format!("{key}.imap.oauth2"), imap.oauth2.as_ref());
+        self.move_to(span, &format!("{key}.imap.move_to"), imap);
     }
 
     fn one_client_secret(&mut self, span: Range<usize>, key: &str, oauth2: Option<&OAuth2>) {
@@ -106,6 +107,29 @@ impl Check<'_> {
             && oauth2.client_secret_file.is_some()
         {
             self.report(span, key, "give one of: `client_secret`, `client_secret_file`");
+        }
+    }
+
+    fn move_to(&mut self, span: Range<usize>, key: &str, imap: &Imap) {
+        match (&imap.move_to, imap.after) {
+            (None, After::Move) => {
+                self.report(span, key, "`after = \"move\"` needs the folder to move to");
+            }
+            (Some(folder), After::Move) => {
+                let name = folder.get_ref();
+                // Moved into itself, a mail would come as a new one again and again.
+                let same = *name == imap.folder
+                    || (name.eq_ignore_ascii_case("INBOX")
+                        && imap.folder.eq_ignore_ascii_case("INBOX"));
+                if same || name.is_empty() || name.chars().any(char::is_control) {
+                    let message = "give a folder other than `folder`, without control characters";
+                    self.report(folder.span(), key, message);
+                }
+            }
+            (Some(folder), After::Nothing | After::Seen | After::Delete) => {
+                self.report(folder.span(), key, "goes with `after = \"move\"` only");
+            }
+            (None, After::Nothing | After::Seen | After::Delete) => {}
         }
     }
 

@@ -19,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::arguments::Common;
-use crate::config::{Config, Dkim, History, Imap, Maildir, Security};
+use crate::config::{After, Config, Dkim, History, Imap, Maildir, Security};
 use crate::config_file;
 use crate::data::Data;
 use crate::logging;
@@ -318,6 +318,15 @@ fn imap_account(imap: &Imap, logins: &mut Logins) -> Result<ImapAccount> {
         history: match imap.history {
             History::FromNow => gateway::History::FromNow,
             History::All => gateway::History::All,
+        },
+        after: match (imap.after, &imap.move_to) {
+            (After::Seen, _) => gateway::After::Seen,
+            (After::Delete, _) => gateway::After::Delete,
+            (After::Move, Some(folder)) => {
+                gateway::After::Move { folder: folder.get_ref().clone() }
+            }
+            // The check refuses a move to nowhere.
+            (After::Move, None) | (After::Nothing, _) => gateway::After::Nothing,
         },
         timeouts: Default::default(),
         trust: logins.trust(),

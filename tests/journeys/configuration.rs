@@ -99,7 +99,7 @@ fn line_of(text: &str, start: &str) -> Result<usize> {
 /// What is replaced by what, the line the complaint names, and what else it says.
 type Mistake = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const MISTAKES: [Mistake; 12] = [
+const MISTAKES: [Mistake; 15] = [
     ("sender =", "sendr =", "sendr", &["outgoing", "unknown field `sendr`", "`sender`"]),
     (
         "\"keep\"",
@@ -136,6 +136,24 @@ const MISTAKES: [Mistake; 12] = [
     ),
     ("file = \"support.toml\"", "file = \"gone.toml\"", "file", &["application.file", "gone.toml"]),
     ("number = 1001", "number = = 1001", "number", &["key"]),
+    (
+        "maildir = { path = \"mail/support\", poll_seconds = 1 }",
+        "imap = { host = \"localhost\", user = \"a\", password_env = \"P\", after = \"burn\" }",
+        "imap",
+        &["mailbox[0].imap.after", "`nothing`", "`seen`", "`move`", "`delete`"],
+    ),
+    (
+        "maildir = { path = \"mail/support\", poll_seconds = 1 }",
+        "imap = { host = \"localhost\", user = \"a\", password_env = \"P\", after = \"move\", move_to = \"inbox\" }",
+        "imap",
+        &["mailbox.imap.move_to", "other than `folder`"],
+    ),
+    (
+        "maildir = { path = \"mail/support\", poll_seconds = 1 }",
+        "imap = { host = \"localhost\", user = \"a\", password_env = \"P\", after = \"seen\", move_to = \"Done\" }",
+        "imap",
+        &["mailbox.imap.move_to", "`after = \"move\"` only"],
+    ),
     ("maildirs = \"mail\"", "", "[outgoing", &["outgoing", "`smtp`", "`maildirs`"]),
 ];
 

@@ -11,8 +11,8 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use event::{Line, MailboxName, Mark};
 use gateway::{
-    Body, Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, MessageStore, Stopper,
-    run_imap,
+    Activation, Body, Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, MessageStore,
+    Stopper, run_imap,
 };
 use serde_json::Value;
 
@@ -178,6 +178,10 @@ struct Sink {
 
 impl Inbox for Sink {
     async fn cursor(&self, _: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
+        Ok(None)
+    }
+
+    async fn activation(&self, _: &MailboxName) -> Result<Option<Activation>, InboxError> {
         Ok(None)
     }
 

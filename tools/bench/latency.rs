@@ -9,8 +9,8 @@ use clap::Args;
 use command::{Command, SetAgentState};
 use event::{Actor, Address, AgentState, MailboxName, Mark};
 use gateway::{
-    Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, Intake, Outbound, Security,
-    Signer, SmtpAccount, SmtpSender, Stopper, Target, Trust, run_imap, run_outbound,
+    Activation, Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, Intake, Outbound,
+    Security, Signer, SmtpAccount, SmtpSender, Stopper, Target, Trust, run_imap, run_outbound,
 };
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -238,6 +238,10 @@ struct Timed {
 impl Inbox for Timed {
     async fn cursor(&self, mailbox: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
         self.intake.cursor(mailbox).await
+    }
+
+    async fn activation(&self, mailbox: &MailboxName) -> Result<Option<Activation>, InboxError> {
+        self.intake.activation(mailbox).await
     }
 
     async fn activate(&self, mailbox: &MailboxName, mark: Mark) -> Result<(), InboxError> {

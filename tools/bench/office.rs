@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use command::{Command, LoadDirectory, Publish};
 use engine::{Engine, Handle, Options};
 use event::{Actor, Address, AgentNumber, DirectoryEntry, MailboxName, PrivateEntry, QueueName};
-use gateway::{History, ImapAccount, Intake, Login, MessageStore, Secret, Security, Trust};
+use gateway::{After, History, ImapAccount, Intake, Login, MessageStore, Secret, Security, Trust};
 use log::SledLog;
 use mail::TokenKey;
 use projections::DiskShelf;
@@ -105,6 +105,7 @@ pub(crate) fn account(peer: &Peer, history: History) -> Result<ImapAccount> {
         idle: true,
         message_bytes_max: 50 << 20,
         history,
+        after: After::Nothing,
         timeouts: Default::default(),
         trust: Trust::load(None).context("trusted authorities")?,
     })

@@ -113,6 +113,26 @@ pub enum ImapError {
         /// The first of them.
         uid: u32,
     },
+    /// The server can remove single messages in no safe way.
+    #[error(
+        "the server has no {needed}, so recorded mail stays in the folder; set `after` to \"seen\" or \
+         \"nothing\""
+    )]
+    AfterUnsupported {
+        /// The extensions one of which is needed.
+        needed: &'static str,
+    },
+    /// The server does not move recorded messages.
+    #[error(
+        "recorded mail cannot be moved to the folder {folder} and stays: {text}; create it or \
+         correct `move_to`"
+    )]
+    NotMoved {
+        /// The folder.
+        folder: String,
+        /// What the server said.
+        text: String,
+    },
     /// The mail could not be recorded; it stays on the server.
     #[error(transparent)]
     Inbox(#[from] InboxError),
@@ -125,6 +145,16 @@ impl ImapError {
             Self::LoginRefused { .. } | Self::TokenRefused { .. } => Duration::from_secs(60),
             _ => Duration::ZERO,
         }
+    }
+
+    /// Whether only what happens to recorded messages was refused; new mail can be fetched on.
+    pub(super) fn spares_fetching(&self) -> bool {
+        matches!(
+            self,
+            Self::AfterUnsupported { .. }
+                | Self::NotMoved { .. }
+                | Self::Refused { step: Step::After, .. }
+        )
     }
 
     pub(super) fn from_codec(step: Step, error: CodecError) -> Self {

@@ -248,7 +248,7 @@ fn fetched(terms: Terms, uid: u32, received: Option<Timestamp>, body: Body) -> F
 }
 
 /// A sequence set of exactly these UIDs, which must be in order.
-fn set(uids: &[u32]) -> String {
+pub(super) fn set(uids: &[u32]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for &uid in uids {
         match runs.last_mut() {

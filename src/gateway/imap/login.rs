@@ -1,4 +1,4 @@
-//! From nothing to an open folder: connection, TLS, login, EXAMINE.
+//! From nothing to an open folder: connection, TLS, login, EXAMINE or SELECT.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use super::session::{Completion, LITERAL_BYTES_MAX, Session};
 use crate::net;
 use crate::oauth::AccessToken;
 use crate::wire::Wire;
-use crate::{ImapAccount, Login, Secret, Security, Step, TokenSource};
+use crate::{After, ImapAccount, Login, Secret, Security, Step, TokenSource};
 
 /// The folder as the server shows it at the opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,13 +181,21 @@ async fn authenticate_plain(
     session.finish(step, &tag, LITERAL_BYTES_MAX, |_| {}).await
 }
 
-/// Opens the folder for reading only, so that nothing we do can change it.
-pub(super) async fn open(session: &mut Session, name: &str) -> Result<Folder, ImapError> {
-    let step = Step::Select;
+/// Opens the folder; for reading only where nothing is to happen to its messages, so that nothing
+/// we do can change it.
+pub(super) async fn open(
+    session: &mut Session,
+    account: &ImapAccount,
+) -> Result<Folder, ImapError> {
+    let (step, name) = (Step::Select, &account.folder);
     let encoded = folder::encoded(name);
     let quoted = folder::quoted(&encoded).ok_or(ImapError::Unsendable { what: "folder" })?;
     let (mut uid_validity, mut uid_next) = (None, None);
-    let command = format!("EXAMINE {quoted}");
+    let verb = match account.after {
+        After::Nothing => "EXAMINE",
+        After::Seen | After::Move { .. } | After::Delete => "SELECT",
+    };
+    let command = format!("{verb} {quoted}");
     let completion = session
         .run(step, &command, LITERAL_BYTES_MAX, |response| {
             if let Response::Untagged { code: Some(code), .. } = response {

@@ -1,5 +1,6 @@
 //! IMAP (RFC 3501): one task a mailbox, from the connection to the recorded message.
 
+mod after;
 mod codec;
 mod date;
 mod error;

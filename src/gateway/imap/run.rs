@@ -5,18 +5,21 @@ use std::sync::Arc;
 use event::{MailboxName, Mark};
 use tracing::Instrument;
 
+use super::after::{self, Recorded};
 use super::error::ImapError;
 use super::fetch::{self, Listed, Terms};
 use super::idle::{self, Idle};
 use super::login::{self, Folder};
 use super::session::Session;
 use crate::backoff::Backoff;
-use crate::{Fetched, HealthCell, History, ImapAccount, ImapCursor, Inbox, Step, Stop};
+use crate::{
+    Activation, After, Fetched, HealthCell, History, ImapAccount, ImapCursor, Inbox, Step, Stop,
+};
 
 /// Fetches the mailbox until `stop`, and hands what it finds to `inbox`.
 ///
-/// Failures show in `health` and are tried again with growing pauses; nothing on the server is
-/// changed, and no message is passed over before the inbox has recorded it.
+/// Failures show in `health` and are tried again with growing pauses; no message is passed over or
+/// changed on the server before the inbox has recorded it.
 pub async fn run_imap<I: Inbox>(
     name: MailboxName,
     account: ImapAccount,
@@ -25,11 +28,13 @@ pub async fn run_imap<I: Inbox>(
     mut stop: Stop,
 ) {
     let mut backoff = Backoff::default();
+    // Outlives a connection, so that what one could not do is done by a later one.
+    let mut recorded = Recorded::default();
     let mailbox = Mailbox { name, account, inbox, health };
     while !stop.is_stopped() {
         let span = tracing::info_span!("imap", mailbox = %mailbox.name);
         let attempt = async {
-            if let Err(error) = mailbox.session(&mut backoff).await {
+            if let Err(error) = mailbox.session(&mut backoff, &mut recorded).await {
                 tracing::warn!(%error, "the mailbox cannot be fetched");
                 mailbox.health.failed(error.to_string());
                 tokio::time::sleep(backoff.next(error.pause_min())).await;
@@ -51,14 +56,26 @@ struct Mailbox<I> {
 
 impl<I: Inbox> Mailbox<I> {
     /// One connection from its beginning to the failure that ends it.
-    async fn session(&self, backoff: &mut Backoff) -> Result<(), ImapError> {
+    async fn session(
+        &self,
+        backoff: &mut Backoff,
+        recorded: &mut Recorded,
+    ) -> Result<(), ImapError> {
         let mut session = login::login(&self.account).await?;
-        let folder = login::open(&mut session, &self.account.folder).await?;
-        let mut next = self.first_uid(&mut session, folder).await?;
+        let folder = login::open(&mut session, &self.account).await?;
+        let mut next = self.first_uid(&mut session, folder, recorded).await?;
+        let activation = self.inbox.activation(&self.name).await?;
         let mut idle = self.account.idle && session.can("IDLE");
         loop {
-            next = self.catch_up(&mut session, folder, next).await?;
-            self.health.succeeded();
+            next = self.catch_up(&mut session, folder, next, (activation, &mut *recorded)).await?;
+            match recorded.treat(&mut session, &self.account.after).await {
+                Ok(()) => self.health.succeeded(),
+                Err(error) if error.spares_fetching() => {
+                    tracing::warn!(%error, "recorded mail stays as it is");
+                    self.health.failed(error.to_string());
+                }
+                Err(error) => return Err(error),
+            }
             backoff.reset();
             if session.news {
                 continue;
@@ -77,7 +94,12 @@ impl<I: Inbox> Mailbox<I> {
     }
 
     /// The lowest UID that was not recorded yet; activates a mailbox that is new to us.
-    async fn first_uid(&self, session: &mut Session, folder: Folder) -> Result<u32, ImapError> {
+    async fn first_uid(
+        &self,
+        session: &mut Session,
+        folder: Folder,
+        recorded: &mut Recorded,
+    ) -> Result<u32, ImapError> {
         let Some(cursor) = self.inbox.cursor(&self.name).await? else {
             let last = match self.account.history {
                 History::All => 0,
@@ -93,6 +115,8 @@ impl<I: Inbox> Mailbox<I> {
                 now = folder.uid_validity,
                 "the server renumbered the folder: all of it is looked at again"
             );
+            // These UIDs may name other messages now.
+            *recorded = Recorded::default();
             return Ok(1);
         }
         Ok(cursor.uid.saturating_add(1))
@@ -105,6 +129,7 @@ impl<I: Inbox> Mailbox<I> {
         session: &mut Session,
         folder: Folder,
         next: u32,
+        (activation, recorded): (Option<Activation>, &mut Recorded),
     ) -> Result<u32, ImapError> {
         session.news = false;
         let listed = fetch::list(session, next).await?;
@@ -120,7 +145,7 @@ impl<I: Inbox> Mailbox<I> {
         for batch in fetch::batches(listed) {
             let fetching = fetch::fetch(session, terms, &batch);
             // Both run to their ends: a failed fetch must not cut off what is being recorded.
-            let (harvest, taken) = tokio::join!(fetching, self.take(waiting));
+            let (harvest, taken) = tokio::join!(fetching, self.take(waiting, activation, recorded));
             taken?;
             let harvest = harvest?;
             waiting = harvest.messages;
@@ -129,7 +154,7 @@ impl<I: Inbox> Mailbox<I> {
                 break;
             }
         }
-        self.take(waiting).await?;
+        self.take(waiting, activation, recorded).await?;
         // Going past it would lose it: the cursor is one number.
         match withheld {
             Some(uid) => Err(ImapError::Withheld { uid }),
@@ -137,11 +162,21 @@ impl<I: Inbox> Mailbox<I> {
         }
     }
 
-    async fn take(&self, batch: Vec<Fetched>) -> Result<(), ImapError> {
+    async fn take(
+        &self,
+        batch: Vec<Fetched>,
+        activation: Option<Activation>,
+        recorded: &mut Recorded,
+    ) -> Result<(), ImapError> {
         if batch.is_empty() {
             return Ok(());
         }
-        Ok(self.inbox.take(&self.name, batch).await?)
+        let uids = after::ours(&batch, activation);
+        self.inbox.take(&self.name, batch).await?;
+        if self.account.after != After::Nothing {
+            recorded.add(uids);
+        }
+        Ok(())
     }
 }
 

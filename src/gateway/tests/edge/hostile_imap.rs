@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::{History, ImapAccount, ImapTimeouts, Login, Secret, Security, Trust};
+use gateway::{After, History, ImapAccount, ImapTimeouts, Login, Secret, Security, Trust};
 
 use crate::memory::{Memory, Running, uid};
 use crate::script::{Server, Turn, say};
@@ -21,6 +21,7 @@ pub(crate) fn account(port: u16) -> ImapAccount {
         idle: true,
         message_bytes_max: 1 << 20,
         history: History::All,
+        after: After::Nothing,
         timeouts: ImapTimeouts {
             connect: Duration::from_millis(500),
             step: Duration::from_millis(500),

@@ -1,6 +1,8 @@
 //! The network edge against real servers on loopback, and against servers that mean harm.
 
 #[cfg(test)]
+mod after;
+#[cfg(test)]
 mod hostile_imap;
 #[cfg(test)]
 mod hostile_smtp;

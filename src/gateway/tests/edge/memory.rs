@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use event::{MailboxName, Mark};
 use gateway::{
-    Body, Fetched, Health, HealthCell, HealthState, ImapAccount, ImapCursor, Inbox, InboxError,
-    MaildirAccount, Stop, Stopper, run_imap, run_maildir,
+    Activation, Body, Fetched, Health, HealthCell, HealthState, ImapAccount, ImapCursor, Inbox,
+    InboxError, MaildirAccount, Stop, Stopper, run_imap, run_maildir,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Memory {
     taken: watch::Sender<Vec<Fetched>>,
     activated: Mutex<Option<ImapCursor>>,
+    first_activation: Mutex<Option<Activation>>,
     failures_left: Mutex<u32>,
     /// Runs when the first batch comes, while the next one is being fetched.
     first_take: Mutex<Option<Box<dyn FnOnce() + Send>>>,
@@ -83,8 +84,14 @@ impl Inbox for Memory {
         Ok(newest.or(self.activation()))
     }
 
+    async fn activation(&self, _: &MailboxName) -> Result<Option<Activation>, InboxError> {
+        Ok(*self.first_activation.lock().unwrap())
+    }
+
     async fn activate(&self, _: &MailboxName, mark: Mark) -> Result<(), InboxError> {
         *self.activated.lock().unwrap() = cursor(&mark);
+        let activation = cursor(&mark).map(|last| Activation { time: engine::now(), last });
+        *self.first_activation.lock().unwrap() = activation;
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use gateway::{History, ImapAccount, ImapTimeouts, Login, Secret, Security, Trust};
+use gateway::{After, History, ImapAccount, ImapTimeouts, Login, Secret, Security, Trust};
 
 const USERS: u32 = 60;
 
@@ -148,6 +148,7 @@ impl Peer {
             idle: false,
             message_bytes_max: 100 << 20,
             history: History::All,
+            after: After::Nothing,
             timeouts: ImapTimeouts::default(),
             trust: self.trust(),
         }
