@@ -6,7 +6,8 @@ use std::str::FromStr;
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
-/// An address `local@domain`, the domain in lower case.
+/// An address `local@domain`, the domain as the DNS has it: in lower case, and a label with other
+/// letters than those of ASCII as an A-label (RFC 5890).
 ///
 /// The local part keeps its case for sending (RFC 5321 section 2.4), while equality and order
 /// ignore it, as every mail system in use does.
@@ -28,11 +29,15 @@ impl Address {
         let wrong = || AddressError(text.chars().take(LENGTH_MAX).collect());
         let trimmed = text.trim();
         let (local, domain) = trimmed.rsplit_once('@').ok_or_else(wrong)?;
+        if trimmed.len() > LENGTH_MAX {
+            return Err(wrong());
+        }
+        let domain = in_dns(domain);
         let bad =
             |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';');
         if local.is_empty()
             || domain.is_empty()
-            || trimmed.len() > LENGTH_MAX
+            || local.len() + 1 + domain.len() > LENGTH_MAX
             || local.contains(bad)
             || local.contains('@')
             || domain.contains(|c: char| bad(c) || matches!(c, '(' | ')' | '"' | '\\' | '@'))
@@ -41,10 +46,10 @@ impl Address {
         {
             return Err(wrong());
         }
-        Ok(Self(format!("{local}@{}", domain.to_lowercase())))
+        Ok(Self(format!("{local}@{domain}")))
     }
 
-    /// The address as written, domain in lower case.
+    /// The address as written, but for the domain, which is as the DNS has it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,10 +64,22 @@ impl Address {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
+    /// The domain as people read it: A-labels as the letters they stand for.
+    pub fn readable_domain(&self) -> String {
+        idna::domain_to_unicode(self.domain()).0
+    }
+
     /// The form under which two addresses are the same.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
+}
+
+/// What cannot be a name in the DNS stays as it is: an address may be shown and compared, even where
+/// nobody can write to it.
+fn in_dns(domain: &str) -> String {
+    let ascii = if domain.is_ascii() { None } else { idna::domain_to_ascii_strict(domain).ok() };
+    ascii.unwrap_or_else(|| domain.to_lowercase())
 }
 
 impl PartialEq for Address {
@@ -120,5 +137,20 @@ mod tests {
         {
             assert!(Address::new(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn domains_of_any_letters_are_written_as_the_dns_has_them() {
+        let address = Address::new("jo@BÜCHER.example").unwrap();
+        assert_eq!(address.as_str(), "jo@xn--bcher-kva.example");
+        assert_eq!(address, Address::new("Jo@xn--BCHER-kva.example").unwrap());
+        assert_eq!(address.readable_domain(), "bücher.example");
+        // Letters that stand for those of ASCII name the same domain; signs must not come of them.
+        assert_eq!(Address::new("jo@ｅxample。org").unwrap().domain(), "example.org");
+        for (text, domain) in [("a@b\u{fe64}c.d", "b\u{fe64}c.d"), ("a@-ü.d", "-ü.d")] {
+            assert_eq!(Address::new(text).unwrap().domain(), domain);
+        }
+        assert!(Address::new(&format!("a@{}.d", "ü".repeat(300))).is_err());
+        assert!(Address::new(&format!("{}@ü{}.d", "a".repeat(200), "b".repeat(49))).is_err());
     }
 }

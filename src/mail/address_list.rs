@@ -213,7 +213,7 @@ mod tests {
         );
         check("Jo < jo@example.org >", &[(Some("Jo"), "jo@example.org")]);
         check("nobody, <>, a@b.test", &[(None, "a@b.test")]);
-        check("ü@bücher.test", &[(None, "ü@bücher.test")]);
+        check("ü@bücher.test", &[(None, "ü@xn--bcher-kva.test")]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ const SIDE_BYTES_MAX: usize = 254;
 /// `+suffix`, as reply tokens are written.
 #[derive(Clone, Debug, Default)]
 pub struct PrivateAddresses {
-    /// Folded, as [`Address::folded`] gives them.
+    /// In lower case, with the domain as the DNS has it and as people read it.
     addresses: BTreeSet<String>,
     domains: BTreeSet<String>,
 }
@@ -23,8 +23,11 @@ impl<'a> FromIterator<&'a Address> for PrivateAddresses {
     fn from_iter<T: IntoIterator<Item = &'a Address>>(addresses: T) -> Self {
         let mut all = Self::default();
         for address in addresses {
-            all.domains.insert(address.domain().to_lowercase());
-            all.addresses.insert(address.folded());
+            let local = address.local().to_lowercase();
+            for domain in [address.domain().to_owned(), address.readable_domain()] {
+                all.addresses.insert(format!("{local}@{domain}"));
+                all.domains.insert(domain);
+            }
         }
         all
     }
@@ -119,7 +122,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let addresses = ["A1@ct.com", "desk@corp.test", "ops+desk@corp.test"]
+        let addresses = ["A1@ct.com", "desk@corp.test", "ops+desk@corp.test", "bo@bücher.test"]
             .map(|text| Address::new(text).unwrap());
         let private: PrivateAddresses = addresses.iter().collect();
         let found = private.find(text.as_bytes());
@@ -136,6 +139,8 @@ mod tests {
         check("mailto:a1%40ct.com?cc=a1&#64;ct.com", &["a1%40ct.com", "a1&#64;ct.com"]);
         check("a1@ct.coma1@ct.com", &[]);
         check("a1@ct.com/a1@ct.com", &["a1@ct.com", "a1@ct.com"]);
+        check("bo@bücher.test xn--bo@xn--bcher-kva.test", &["bo@bücher.test"]);
+        check("<bo@xn--bcher-kva.test>", &["bo@xn--bcher-kva.test"]);
     }
 
     #[test]
