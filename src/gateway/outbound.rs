@@ -151,7 +151,7 @@ impl Worker {
             }
         };
         let from = Some(self.outbound.envelope_sender.clone());
-        let envelope = Envelope { from, to: vec![composed.to] };
+        let envelope = Envelope { from, to: vec![composed.to], id: Some(id) };
         let unique = format!("postbook-{:020}", id.0.0);
         let outcome = self.target.send(&envelope, &bytes, &unique).await;
         self.report(id, &outcome);

@@ -59,6 +59,7 @@ mod tests {
         let mut target = Target::Maildir { root: root.path().to_owned() };
         let envelope = Envelope {
             from: None,
+            id: None,
             to: ["Jo@A.test", "../../jo@b.test"].map(|text| text.parse().unwrap()).to_vec(),
         };
         for _ in 0..2 {

@@ -31,6 +31,7 @@ pub use agent_copy::{AgentCopy, Via};
 pub use answerable::{Unanswerable, may_answer};
 pub use authentication_results::{AuthenticationServer, verification};
 pub use bounce::{Bounce, BounceOutcome, BounceRecipient, bounce};
+pub use encode::mailbox;
 pub use identity::{contact_id, fingerprint};
 pub use others::{details, others};
 pub use parse::{Parsed, parse};

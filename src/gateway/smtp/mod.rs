@@ -3,6 +3,7 @@
 mod envelope;
 mod error;
 mod greeted;
+mod offers;
 mod open;
 mod report;
 mod sender;

@@ -2,26 +2,34 @@
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::Ehlo;
 use lettre::transport::smtp::extension::ClientId;
 
 use super::error::OpenError;
 use super::greeted::Greeted;
+use super::offers::Offers;
 use super::starttls::start_tls;
 use super::transaction::{Failure, from_lettre};
 use crate::net;
 use crate::wire::Wire;
 use crate::{Login, Secret, Security, SmtpAccount, Step, TokenSource};
 
+/// A connection that takes mail.
+pub(super) struct Connection {
+    pub(super) smtp: AsyncSmtpConnection,
+    pub(super) offers: Offers,
+}
+
 /// Connects, protects the connection as configured, and logs in. An access token from an earlier
 /// login that is refused now is replaced once.
-pub(super) async fn open(account: &SmtpAccount) -> Result<AsyncSmtpConnection, OpenError> {
+pub(super) async fn open(account: &SmtpAccount) -> Result<Connection, OpenError> {
     match open_once(account).await {
         Err(OpenError::TokenRefused { is_old: true, .. }) => open_once(account).await,
         result => result,
     }
 }
 
-async fn open_once(account: &SmtpAccount) -> Result<AsyncSmtpConnection, OpenError> {
+async fn open_once(account: &SmtpAccount) -> Result<Connection, OpenError> {
     let (host, limit) = (&account.host, account.timeouts.connect);
     let stream = net::connect(host, account.port, account.security, limit).await?;
     let stream = match account.security {
@@ -36,11 +44,27 @@ async fn open_once(account: &SmtpAccount) -> Result<AsyncSmtpConnection, OpenErr
     };
     let name = ClientId::Domain(account.hello_name.clone());
     let hello = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &name);
-    let mut connection = net::within(account.timeouts.step, host, Step::Greeting, hello)
+    let mut smtp = net::within(account.timeouts.step, host, Step::Greeting, hello)
         .await?
         .map_err(|error| refused(Step::Greeting, &error))?;
-    login(&mut connection, account).await?;
-    Ok(connection)
+    let offers = ask_offers(&mut smtp, account, name).await?;
+    login(&mut smtp, account).await?;
+    Ok(Connection { smtp, offers })
+}
+
+/// Says EHLO once more, for lettre keeps too little of the first answer; a server that takes no
+/// second one is used without extensions.
+async fn ask_offers(
+    smtp: &mut AsyncSmtpConnection,
+    account: &SmtpAccount,
+    name: ClientId,
+) -> Result<Offers, OpenError> {
+    let hello = smtp.command(Ehlo::new(name));
+    match net::within(account.timeouts.step, &account.host, Step::Capability, hello).await? {
+        Ok(reply) => Ok(Offers::read(reply.message().skip(1))),
+        Err(error) if error.is_permanent() => Ok(Offers::default()),
+        Err(error) => Err(refused(Step::Capability, &error)),
+    }
 }
 
 async fn login(

@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-
 use super::envelope::Envelope;
-use super::open::open;
+use super::open::{Connection, open};
 use super::report::{RecipientOutcome, SendReport};
 use super::transaction::{Failure, Transaction, reset, transact};
 use crate::SmtpAccount;
@@ -14,7 +12,7 @@ use crate::SmtpAccount;
 /// Sends messages to one server.
 pub struct SmtpSender {
     account: Box<SmtpAccount>,
-    connection: Option<AsyncSmtpConnection>,
+    connection: Option<Connection>,
 }
 
 impl SmtpSender {
@@ -54,7 +52,7 @@ impl SmtpSender {
     /// Keeps the connection where it can be used again.
     async fn conclude(
         &mut self,
-        mut connection: AsyncSmtpConnection,
+        mut connection: Connection,
         envelope: &Envelope,
         done: Transaction,
     ) -> SendReport {
@@ -63,7 +61,7 @@ impl SmtpSender {
             Err(Failure::BeforeData(_) | Failure::InData(_) | Failure::AfterData(_)) => false,
             Ok(())
             | Err(Failure::Impossible(_) | Failure::Negative { .. } | Failure::Rejected { .. }) => {
-                !done.is_open() || reset(&mut connection, &self.account.timeouts).await
+                !done.is_open() || reset(&mut connection.smtp, &self.account.timeouts).await
             }
         };
         if usable {

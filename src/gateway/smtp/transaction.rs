@@ -4,13 +4,16 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use event::Address;
 use lettre::transport::smtp;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Rset};
-use lettre::transport::smtp::extension::Extension;
+use lettre::transport::smtp::extension::RcptParameter;
 use lettre::transport::smtp::response::{Response, Severity};
 
 use super::envelope::Envelope;
+use super::offers::Offers;
+use super::open::Connection;
 use crate::SmtpTimeouts;
 
 /// How a transaction failed; the variants differ in what the server may have done.
@@ -66,13 +69,15 @@ const INTERMEDIATE: Severity = Severity::PositiveIntermediate;
 
 /// Bytes written at once.
 const CHUNK_BYTES: usize = 64 << 10;
+/// The longest parameter that names a recipient as first given (RFC 3461 section 4.2).
+const ORIGINAL_BYTES_MAX: usize = 500;
 /// The slowest connection that may carry a message to its end.
 const BYTES_PER_SECOND_MIN: u64 = 16 << 10;
 
 /// Sends one message, which must have CRLF line ends and lack the last one, to every recipient
 /// that the server accepts.
 pub(super) async fn transact(
-    connection: &mut AsyncSmtpConnection,
+    connection: &mut Connection,
     timeouts: &SmtpTimeouts,
     envelope: &Envelope,
     message: &[u8],
@@ -81,7 +86,7 @@ pub(super) async fn transact(
     transaction.end =
         name_all(connection, timeouts, envelope, message, &mut transaction.refusals).await;
     if transaction.end.is_ok() && transaction.has_recipient() {
-        transaction.end = send_data(connection, timeouts, message).await;
+        transaction.end = send_data(&mut connection.smtp, timeouts, message).await;
     }
     transaction
 }
@@ -89,17 +94,17 @@ pub(super) async fn transact(
 /// Names the sender and all recipients. A recipient's refusal is noted and does not stop the
 /// others; 421 does, since the server hangs up after it (RFC 5321 section 3.8).
 async fn name_all(
-    connection: &mut AsyncSmtpConnection,
+    Connection { smtp, offers }: &mut Connection,
     timeouts: &SmtpTimeouts,
     envelope: &Envelope,
     message: &[u8],
     refusals: &mut Vec<Option<Failure>>,
 ) -> Result<(), Failure> {
-    let (step, mail) = (timeouts.step, mail_command(connection, envelope, message)?);
-    ask(step, COMPLETION, connection.command(mail)).await?;
+    let (step, mail) = (timeouts.step, mail_command(offers, envelope, message)?);
+    ask(step, COMPLETION, smtp.command(mail)).await?;
     for recipient in &envelope.to {
-        let command = format!("RCPT TO:<{recipient}>\r\n");
-        match ask(step, COMPLETION, connection.command(command)).await {
+        let command = recipient_command(offers, envelope, recipient);
+        match ask(step, COMPLETION, smtp.command(command)).await {
             Ok(()) => refusals.push(None),
             Err(refusal @ Failure::Negative { code, .. }) if code != 421 => {
                 refusals.push(Some(refusal));
@@ -128,30 +133,61 @@ pub(super) async fn reset(connection: &mut AsyncSmtpConnection, timeouts: &SmtpT
     ask(timeouts.step, COMPLETION, connection.command(Rset)).await.is_ok()
 }
 
-fn mail_command(
-    connection: &AsyncSmtpConnection,
-    envelope: &Envelope,
-    message: &[u8],
-) -> Result<String, Failure> {
-    let server = connection.server_info();
-    let from = envelope.from.as_ref().map_or("", |from| from.as_str());
+fn mail_command(offers: &Offers, envelope: &Envelope, message: &[u8]) -> Result<String, Failure> {
+    let from = envelope.from.as_ref().map(mail::mailbox).unwrap_or_default();
     let mut command = format!("MAIL FROM:<{from}>");
-    if !message.is_ascii() && server.supports_feature(Extension::EightBitMime) {
-        // Without the extension the bytes are sent as they are: every server in use takes them,
-        // and changing them would break signatures.
+    if let Some(limit) = offers.size {
+        // The end of the last line comes with the final dot.
+        let size = message.len() as u64 + 2;
+        if limit > 0 && size > limit {
+            return Err(Failure::Impossible(format!(
+                "the mail is too large for the server: it has {size} bytes, and {limit} are allowed"
+            )));
+        }
+        command.push_str(&format!(" SIZE={size}"));
+    }
+    // Without the extension the bytes are sent as they are: every server in use takes them, and
+    // changing them would break signatures.
+    if offers.eight_bit && !message.is_ascii() {
         command.push_str(" BODY=8BITMIME");
     }
-    let foreign = |text: &str| !text.is_ascii();
-    if foreign(from) || envelope.to.iter().any(|to| foreign(to.as_str())) {
-        if !server.supports_feature(Extension::SmtpUtfEight) {
+    if !from.is_ascii() || !envelope.to.iter().all(|to| to.as_str().is_ascii()) {
+        if !offers.utf8 {
             return Err(Failure::Impossible(
                 "the server takes no addresses beyond ASCII (it lacks SMTPUTF8)".to_owned(),
             ));
         }
         command.push_str(" SMTPUTF8");
     }
+    if let Some(id) = envelope.id.filter(|_| wants_reports(offers, envelope)) {
+        command.push_str(&format!(" RET=HDRS ENVID={id}"));
+    }
     command.push_str("\r\n");
     Ok(command)
+}
+
+fn recipient_command(offers: &Offers, envelope: &Envelope, recipient: &Address) -> String {
+    let recipient = mail::mailbox(recipient);
+    let mut command = format!("RCPT TO:<{recipient}>");
+    if wants_reports(offers, envelope) {
+        command.push_str(" NOTIFY=FAILURE,DELAY");
+        // lettre writes the value as xtext.
+        let original = RcptParameter::Other {
+            keyword: "ORCPT".to_owned(),
+            value: Some(format!("rfc822;{recipient}")),
+        };
+        let original = original.to_string();
+        if original.is_ascii() && original.len() <= ORIGINAL_BYTES_MAX {
+            command.push_str(&format!(" {original}"));
+        }
+    }
+    command.push_str("\r\n");
+    command
+}
+
+/// Nobody reports to the null sender.
+fn wants_reports(offers: &Offers, envelope: &Envelope) -> bool {
+    offers.dsn && envelope.from.is_some()
 }
 
 /// Sends the message and its final dot, and waits for the reply that says whether it was taken.

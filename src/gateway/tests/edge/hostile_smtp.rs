@@ -16,10 +16,10 @@ const MAIL: &[u8] = b"Subject: hi\r\n\r\nHello\r\n";
 
 pub(crate) fn envelope(to: &str) -> Envelope {
     let address = |text: &str| text.parse::<Address>().unwrap();
-    Envelope { from: Some(address("desk@support.test")), to: vec![address(to)] }
+    Envelope { from: Some(address("desk@support.test")), to: vec![address(to)], id: None }
 }
 
-fn account(port: u16) -> SmtpAccount {
+pub(crate) fn account(port: u16) -> SmtpAccount {
     SmtpAccount {
         host: "127.0.0.1".to_owned(),
         port,
@@ -41,6 +41,8 @@ fn session() -> Vec<Turn> {
         say("220 ready\r\n"),
         Expect("EHLO postbook.test"),
         say("250-hello\r\n250 AUTH PLAIN LOGIN\r\n"),
+        Expect("EHLO postbook.test"),
+        say("250 hello\r\n"),
         Expect("AUTH PLAIN"),
         say("235 welcome\r\n"),
     ];
@@ -96,9 +98,9 @@ fn endless(code: &str) -> Turn {
     Flood(format!("{code}-{}\r\n", "x".repeat(900)))
 }
 
-const AFTER_LOGIN: usize = 5;
-const AFTER_DATA: usize = 11;
-const AFTER_CONTENT: usize = 12;
+const AFTER_LOGIN: usize = 7;
+const AFTER_DATA: usize = 13;
+const AFTER_CONTENT: usize = 14;
 
 #[tokio::test]
 async fn whatever_is_lost_before_the_final_dot_is_deferred() {
@@ -129,7 +131,7 @@ async fn whatever_is_lost_after_the_final_dot_is_uncertain() {
 #[tokio::test]
 async fn replies_decide() {
     let after_rset = [Expect("RSET"), say("250 ok\r\n")];
-    for turns in [6, 8, 10, AFTER_CONTENT] {
+    for turns in [8, 10, 12, AFTER_CONTENT] {
         let answer = |text: &str| {
             let mut more = vec![say(text)];
             more.extend_from_slice(&after_rset);
@@ -151,7 +153,12 @@ async fn an_operators_problem_bounces_no_mail() {
     deferred(broken(0, &[endless("220")]), 0, "connection failed").await;
     let refused = broken(AFTER_LOGIN - 1, &[say("535 5.7.8 wrong\r\n")]);
     deferred(refused, 0, "refused the login of jo: 5.7.8 wrong").await;
-    deferred(broken(2, &[say("250 hello\r\n")]), 0, "offers no login").await;
+    deferred(
+        broken(2, &[say("250 hello\r\n"), Expect("EHLO"), say("250 hello\r\n")]),
+        0,
+        "offers no login",
+    )
+    .await;
     let wanted = broken(AFTER_LOGIN + 1, &[say("530 5.7.0 log in first\r\n")]);
     deferred(wanted, 0, "does not accept our login: 5.7.0").await;
 }
@@ -190,7 +197,7 @@ async fn a_connection_the_server_closed_meanwhile_is_no_failure() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let hellos = server.heard().iter().filter(|line| line.starts_with("EHLO")).count();
-        assert_eq!(hellos, 2);
+        assert_eq!(hellos, 4, "two of each connection");
     }
 }
 
@@ -208,8 +215,8 @@ async fn a_message_that_was_sent_once_is_not_sent_again() {
 #[tokio::test]
 async fn replies_out_of_step_send_nothing() {
     // One reply too many, so that the one to DATA would be taken for a later one.
-    deferred(broken(8, &[say("250 ok\r\n250 ok\r\n"), Expect("DATA"), Hang]), 0, "250").await;
-    let silent = broken(6, &[say("451 later\r\n"), Expect("RSET"), Hang]);
+    deferred(broken(10, &[say("250 ok\r\n250 ok\r\n"), Expect("DATA"), Hang]), 0, "250").await;
+    let silent = broken(8, &[say("451 later\r\n"), Expect("RSET"), Hang]);
     deferred(silent, 451, "later").await;
 }
 
@@ -230,7 +237,7 @@ async fn one_connection_serves_many_messages_and_a_refusal() {
     let refused = SendOutcome::Refused { code: 550, text: "no".to_owned() };
     assert_eq!(outcomes, [SendOutcome::Sent, refused, SendOutcome::Sent]);
     let hellos = server.heard().iter().filter(|line| line.starts_with("EHLO")).count();
-    assert_eq!(hellos, 1);
+    assert_eq!(hellos, 2, "of one connection");
 }
 
 #[tokio::test]
@@ -261,7 +268,7 @@ fn half_refused() -> Vec<Turn> {
     let refused = [Expect("RCPT TO:<gone@customer.test>\r\n"), say("550 5.1.1 gone\r\n")];
     let mut script = session();
     script.truncate(AFTER_CONTENT);
-    script.splice(7..7, refused);
+    script.splice(9..9, refused);
     script
 }
 
@@ -291,7 +298,7 @@ async fn case_096_a_lost_answer_is_uncertain_and_never_sent_again_by_itself() {
 #[tokio::test]
 async fn a_hang_up_between_recipients_keeps_what_was_refused() {
     for end in [vec![], vec![say("421 4.3.2 closing\r\n")]] {
-        let script = [half_refused()[..10].to_vec(), end].concat();
+        let script = [half_refused()[..12].to_vec(), end].concat();
         let server = Server::start(vec![script]).await;
         let mut sender = SmtpSender::new(account(server.port));
         let report = sender.send(&two_recipients(), MAIL).await;
@@ -303,7 +310,7 @@ async fn a_hang_up_between_recipients_keeps_what_was_refused() {
 
 #[tokio::test]
 async fn no_recipient_is_no_success() {
-    let script = [broken(7, &[]), vec![Expect("RSET"), say("250 ok\r\n")]].concat();
+    let script = [broken(9, &[]), vec![Expect("RSET"), say("250 ok\r\n")]].concat();
     let server = Server::start(vec![script]).await;
     let nobody = Envelope { to: Vec::new(), ..envelope("ann@customer.test") };
     let outcome = SmtpSender::new(account(server.port)).send(&nobody, MAIL).await.summary();

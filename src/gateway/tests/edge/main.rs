@@ -23,4 +23,6 @@ mod script;
 #[cfg(test)]
 mod smtp;
 #[cfg(test)]
+mod smtp_offers;
+#[cfg(test)]
 mod store;

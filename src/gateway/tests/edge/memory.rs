@@ -46,6 +46,14 @@ impl Memory {
         self.taken.borrow().clone()
     }
 
+    pub(crate) fn raw_bodies(&self) -> Vec<Vec<u8>> {
+        let raw = |fetched: &Fetched| match &fetched.body {
+            Body::Raw(raw) => Some(raw.to_vec()),
+            Body::Oversize { .. } => None,
+        };
+        self.taken().iter().filter_map(raw).collect()
+    }
+
     pub(crate) fn bodies(&self) -> Vec<String> {
         self.taken().iter().map(text).collect()
     }

@@ -1,8 +1,11 @@
 //! SMTP against a real Postfix.
 
+use std::time::Duration;
+
+use event::{OutgoingId, Position};
 use gateway::{
-    Login, RecipientOutcome, Secret, Security, SendOutcome, SmtpAccount, SmtpSender, SmtpTimeouts,
-    Target, Trust,
+    Envelope, Login, RecipientOutcome, Secret, Security, SendOutcome, SmtpAccount, SmtpSender,
+    SmtpTimeouts, Target, Trust,
 };
 
 use crate::hostile_smtp::envelope;
@@ -130,4 +133,99 @@ async fn case_097_a_refused_recipient_is_told_at_once_and_stops_no_other() {
     let bodies = running.inbox.bodies();
     running.stop().await;
     assert!(bodies[0].contains("for whom it may"), "{bodies:?}");
+}
+
+/// Bodies that something on the way might change, and what is to arrive.
+fn delicate() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let same = |text: &str| (text.as_bytes().to_vec(), text.as_bytes().to_vec());
+    let mut bodies = vec![
+        same(".\r\n..\r\n...\r\n.a\r\n\r\n.\r\n"),
+        same("\r\n\r\n\r\n"),
+        same("From jo\r\n>From jo\r\n--\r\n-- \r\n \t \r\n\tx \r\n"),
+        same(&format!("{}\r\n", "x".repeat(990))),
+        (b".a\n.\n.\rMAIL FROM:<x@y>\n.\r\n\xfc\xff\n".to_vec(), {
+            b".a\r\n.\r\n.\r\nMAIL FROM:<x@y>\r\n.\r\n\xfc\xff\r\n".to_vec()
+        }),
+        (b"no end".to_vec(), b"no end\r\n".to_vec()),
+    ];
+    // More than is written at once, so that some line of dots begins at each place of a border.
+    bodies
+        .extend((0..5).map(|start| same(&("x".repeat(start) + &"\r\n..".repeat(40_000) + "\r\n"))));
+    bodies
+}
+
+#[tokio::test]
+async fn bytes_arrive_as_they_are_but_for_line_ends() {
+    let Some(peer) = postfix() else { return };
+    let user = peer.user();
+    let mut sender = SmtpSender::new(submission(peer, &user));
+    let bodies = delicate();
+    for (number, (body, _)) in bodies.iter().enumerate() {
+        let mail = [format!("Subject: {number}\r\n\r\n").as_bytes(), body].concat();
+        let outcome = sender.send(&envelope(&user.address), &mail).await.summary();
+        assert_eq!(outcome, SendOutcome::Sent, "{number}");
+    }
+    let running = Running::imap(peer.imap(&user), &Memory::activated());
+    running.taken(bodies.len()).await;
+    let arrived = running.inbox.raw_bodies();
+    running.stop().await;
+    for (number, (_, expected)) in bodies.iter().enumerate() {
+        let subject = format!("Subject: {number}\r\n");
+        // Postfix completes the header.
+        let body = arrived.iter().find_map(|mail| {
+            let end = mail.windows(4).position(|end| end == b"\r\n\r\n")?;
+            String::from_utf8_lossy(&mail[..end + 2]).contains(&subject).then(|| &mail[end + 4..])
+        });
+        assert!(body.is_some_and(|body| body == expected), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_beyond_the_servers_limit_is_refused_at_once() {
+    let Some(peer) = postfix() else { return };
+    let user = peer.user();
+    let mut sender = SmtpSender::new(submission(peer, &user));
+    let mail = vec![b'x'; 101 << 20];
+    let outcome = sender.send(&envelope(&user.address), &mail).await.summary();
+    let SendOutcome::Refused { code: 0, text } = outcome else { panic!("{outcome:?}") };
+    assert!(text.contains("104857600 are allowed"), "{text}");
+    let outcome = sender.send(&envelope(&user.address), b"Subject: x\r\n\r\nx\r\n").await.summary();
+    assert_eq!(outcome, SendOutcome::Sent);
+}
+
+#[tokio::test]
+async fn a_report_names_the_mail_and_its_recipient_and_has_no_body() {
+    let Some(peer) = postfix() else { return };
+    let user = peer.user();
+    let mut sender = SmtpSender::new(submission(peer, &user));
+    let undeliverable = Envelope {
+        from: Some(user.address.parse().unwrap()),
+        to: vec!["jo!x+y@customer.test".parse().unwrap()],
+        id: Some(OutgoingId(Position(4711))),
+    };
+    let outcome = sender.send(&undeliverable, b"Subject: lost\r\n\r\nprivate words\r\n").await;
+    assert_eq!(outcome.summary(), SendOutcome::Sent);
+    let running = Running::imap(peer.imap(&user), &Memory::activated());
+    running.taken(1).await;
+    let report = running.inbox.bodies().concat();
+    running.stop().await;
+    assert!(report.contains("Original-Envelope-Id: 4711\r\n"), "{report}");
+    assert!(report.contains("Original-Recipient: rfc822;jo!x+y@customer.test\r\n"), "{report}");
+    assert!(report.contains("Subject: lost") && !report.contains("private words"), "{report}");
+}
+
+#[tokio::test]
+async fn a_domain_of_any_letters_is_reached_under_its_dns_name() {
+    let Some(peer) = postfix() else { return };
+    let mut sender = SmtpSender::new(submission(peer, &peer.user()));
+    let mail = b"Subject: umlaut\r\n\r\nx\r\n";
+    let outcome = sender.send(&envelope("jo@bücher.test"), mail).await.summary();
+    assert_eq!(outcome, SendOutcome::Sent);
+    for _ in 0..500 {
+        if peer.run("list", &["jo@xn--bcher-kva.test"], b"").contains("umlaut") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it did not arrive");
 }

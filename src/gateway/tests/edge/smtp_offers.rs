@@ -1,0 +1,151 @@
+//! What a server offers is used, and what it lacks is not asked for.
+
+use event::{Address, OutgoingId, Position};
+use gateway::{Envelope, SendOutcome, SmtpAccount, SmtpSender};
+
+use crate::hostile_smtp::{account, envelope};
+use crate::script::{Server, Turn, say};
+
+use Turn::{Content, Expect};
+
+/// Sends one mail to a server that answers EHLO with `offers`; the outcome, and what it heard after
+/// the two EHLOs.
+async fn send(offers: &str, envelope: &Envelope, mail: &[u8]) -> (SendOutcome, Vec<String>) {
+    let script = vec![
+        say("220 ready\r\n"),
+        Expect("EHLO"),
+        say(offers),
+        Expect("EHLO"),
+        say(offers),
+        Expect("MAIL"),
+        say("250 ok\r\n"),
+        Expect("RCPT"),
+        say("250 ok\r\n"),
+        Expect("DATA"),
+        say("354 go\r\n"),
+        Content,
+        say("250 taken\r\n"),
+    ];
+    let server = Server::start(vec![script]).await;
+    let account = SmtpAccount { credentials: None, ..account(server.port) };
+    let outcome = SmtpSender::new(account).send(envelope, mail).await.summary();
+    (outcome, server.heard().split_off(2))
+}
+
+fn named(to: &str) -> Envelope {
+    Envelope { id: Some(OutgoingId(Position(4711))), ..envelope(to) }
+}
+
+const ALL: &str = "250-hello\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN\r\n";
+const NOTHING: &str = "250 hello\r\n";
+
+#[tokio::test]
+async fn extensions_are_used_where_they_are_offered() {
+    let ascii = b"Subject: x\r\n\r\nx\r\n".as_slice();
+    let eight_bit = b"Subject: x\r\n\r\n\xfc\r\n".as_slice();
+    let null_sender = Envelope { from: None, ..named("a+b=c@d.test") };
+    let from = "MAIL FROM:<desk@support.test>";
+    let reports = "RET=HDRS ENVID=4711";
+    let wanted = "NOTIFY=FAILURE,DELAY ORCPT=rfc822;";
+    let cases = [
+        (NOTHING, named("a@d.test"), ascii, from.to_owned(), "RCPT TO:<a@d.test>".to_owned()),
+        (
+            ALL,
+            named("a+b=c@d.test"),
+            ascii,
+            format!("{from} SIZE=17 {reports}"),
+            format!("RCPT TO:<a+b=c@d.test> {wanted}a+2Bb+3Dc@d.test"),
+        ),
+        (
+            ALL,
+            null_sender,
+            eight_bit,
+            "MAIL FROM:<> SIZE=17 BODY=8BITMIME".to_owned(),
+            "RCPT TO:<a+b=c@d.test>".to_owned(),
+        ),
+        (
+            ALL,
+            named("a(b@bücher.test"),
+            ascii,
+            format!("{from} SIZE=17 {reports}"),
+            format!("RCPT TO:<\"a(b\"@xn--bcher-kva.test> {wanted}\"a(b\"@xn--bcher-kva.test"),
+        ),
+        (
+            ALL,
+            named("ü@d.test"),
+            ascii,
+            format!("{from} SIZE=17 SMTPUTF8 {reports}"),
+            "RCPT TO:<ü@d.test> NOTIFY=FAILURE,DELAY".to_owned(),
+        ),
+        (NOTHING, named("a@bücher.test"), ascii, from.to_owned(), {
+            "RCPT TO:<a@xn--bcher-kva.test>".to_owned()
+        }),
+    ];
+    for (offers, envelope, mail, mail_command, recipient_command) in cases {
+        let (outcome, heard) = send(offers, &envelope, mail).await;
+        assert_eq!(outcome, SendOutcome::Sent);
+        assert_eq!(heard[..2], [mail_command + "\r\n", recipient_command + "\r\n"]);
+    }
+}
+
+#[tokio::test]
+async fn an_original_recipient_that_would_be_too_long_is_left_out() {
+    let local = "=".repeat(200);
+    let to: Address = format!("{local}@d.test").parse().unwrap();
+    let envelope = Envelope { to: vec![to], ..named("a@d.test") };
+    let (outcome, heard) = send(ALL, &envelope, b"x\r\n").await;
+    assert_eq!(outcome, SendOutcome::Sent);
+    assert!(heard[1].ends_with("@d.test> NOTIFY=FAILURE,DELAY\r\n"), "{heard:?}");
+}
+
+/// Changing bytes would break signatures, and every server in use takes them.
+#[tokio::test]
+async fn bodies_of_8_bit_bytes_go_unchanged_to_a_server_that_does_not_offer_them() {
+    let (outcome, heard) =
+        send(NOTHING, &named("a@d.test"), "Subject: x\r\n\r\nü\r\n".as_bytes()).await;
+    assert_eq!(outcome, SendOutcome::Sent);
+    assert_eq!(heard[3], "Subject: x\r\n\r\nü\r\n.\r\n");
+}
+
+#[tokio::test]
+async fn what_a_server_cannot_take_is_refused_before_it_hears_of_it() {
+    let large = vec![b'x'; 999];
+    for (envelope, mail, expected) in [
+        (named("ü@d.test"), b"x".as_slice(), "takes no addresses beyond ASCII"),
+        (named("a@d.test"), large.as_slice(), "it has 1001 bytes, and 1000 are allowed"),
+    ] {
+        let (outcome, heard) = send("250-hello\r\n250 SIZE 1000\r\n", &envelope, mail).await;
+        let SendOutcome::Refused { code: 0, text } = outcome else { panic!("{outcome:?}") };
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(heard, [""; 0]);
+    }
+    for (offers, size) in
+        [("250-hello\r\n250 SIZE 1000\r\n", 998), ("250-hello\r\n250 SIZE 0\r\n", 5_000)]
+    {
+        let (outcome, _) = send(offers, &named("a@d.test"), &vec![b'x'; size]).await;
+        assert_eq!(outcome, SendOutcome::Sent, "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_one_ehlo_is_used_without_extensions() {
+    let script = vec![
+        say("220 ready\r\n"),
+        Expect("EHLO"),
+        say(ALL),
+        Expect("EHLO"),
+        say("503 5.5.1 you said that\r\n"),
+        Expect("MAIL FROM:<desk@support.test>\r\n"),
+        say("250 ok\r\n"),
+        Expect("RCPT TO:<a@d.test>\r\n"),
+        say("250 ok\r\n"),
+        Expect("DATA"),
+        say("354 go\r\n"),
+        Content,
+        say("250 taken\r\n"),
+    ];
+    let server = Server::start(vec![script]).await;
+    let account = SmtpAccount { credentials: None, ..account(server.port) };
+    let outcome = SmtpSender::new(account).send(&named("a@d.test"), b"x").await.summary();
+    assert_eq!(outcome, SendOutcome::Sent);
+}
