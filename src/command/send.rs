@@ -59,15 +59,20 @@ pub enum SendOutcome {
 }
 
 /// After so many attempts a mail that is deferred counts as refused; with the pauses of
-/// [`pause_ms`] that is a little over two days.
+/// [`pause_ms`] that is after two days and a few hours.
 const ATTEMPTS_MAX: u32 = 60;
 const PAUSE_MS_MIN: u64 = 5_000;
 const PAUSE_MS_MAX: u64 = 3_600_000;
 
-/// The pause after an attempt: doubled each time, at most an hour.
-fn pause_ms(attempt: u32) -> u64 {
+/// The pause after an attempt: doubled each time, at most an hour, and up to a quarter longer. The
+/// quarter differs from mail to mail, so that what was put off together does not come back together.
+fn pause_ms(outgoing: OutgoingId, attempt: u32) -> u64 {
     let doubled = PAUSE_MS_MIN.saturating_mul(1 << attempt.saturating_sub(1).min(20));
-    doubled.min(PAUSE_MS_MAX)
+    let doubled = doubled.min(PAUSE_MS_MAX);
+    // Multiplied by the golden ratio, neighbouring numbers are scattered over 32 bits.
+    let number = outgoing.0.0.wrapping_add(attempt.into());
+    let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    doubled + ((doubled / 4 * scattered) >> 32)
 }
 
 impl StartSend {
@@ -100,7 +105,7 @@ impl RecordSend {
             outgoing,
             contact,
             attempt,
-            until: now.plus_ms(pause_ms(attempt)),
+            until: now.plus_ms(pause_ms(outgoing, attempt)),
         };
         Ok(match (&self.outcome, &entry.what) {
             (SendOutcome::Sent { message }, _) => {
@@ -111,6 +116,12 @@ impl RecordSend {
             }
             (SendOutcome::Deferred { code, text } | SendOutcome::Refused { code, text }, _) => {
                 Decision::record(refused(view, outgoing, entry, *code, text))
+            }
+            (SendOutcome::Uncertain, What::Copy { .. } | What::Note { .. })
+                if attempt >= ATTEMPTS_MAX =>
+            {
+                let text = "the mail server never said whether it took the mail";
+                Decision::record(refused(view, outgoing, entry, 0, text))
             }
             // The same agent may see the same copy twice, under one Message-ID, which is
             // better than an agent who holds a contact and has nothing to read.

@@ -385,16 +385,46 @@ fn a_mail_deferred_for_ever_is_refused_in_the_end() {
     let mut world = World::new();
     world.arrive(1, "jo@customer.test");
     world.ready(1001);
+    assert_eq!(attempts(&mut world, &deferred()), 60);
+    // A copy whose fate stays unknown goes to the agent again, but not for ever either.
+    world.ready(1002);
+    assert_eq!(attempts(&mut world, &SendOutcome::Uncertain), 60);
+}
+
+/// Has the same thing come of each attempt, until the mail is given up; how often that was.
+fn attempts(world: &mut World, outcome: &SendOutcome) -> usize {
+    let began = world.now;
+    let mut doubled = 5_000;
     for attempt in 1.. {
-        let facts = world.send_all(&deferred());
+        let facts = world.send_all(outcome);
         if World::names(&facts).contains(&"SendRefused") {
-            assert!((20..200).contains(&attempt), "{attempt}");
-            return;
+            let hours = (world.now.0 - began.0) / 3_600_000;
+            assert!((50..64).contains(&hours), "{hours}");
+            return attempt;
         }
         let (due, timer) = world.state.hot().timers.next().unwrap();
+        let pause = due.0 - world.now.0;
+        assert!((doubled..=doubled * 5 / 4).contains(&pause), "{attempt}: {pause}");
+        doubled = (doubled * 2).min(3_600_000);
         world.now = due;
         world.give(Command::Fire(Fire { timer }));
     }
+    unreachable!()
+}
+
+#[test]
+fn what_is_put_off_together_does_not_come_back_together() {
+    let mut world = World::new();
+    let pauses = [1, 2].map(|number| {
+        world.arrive(number, "jo@customer.test");
+        world.ready(1000 + number);
+        let facts = world.send_all(&deferred());
+        let [Fact::SendStarted { .. }, Fact::SendDeferred { until, .. }] = facts[..] else {
+            panic!("{facts:?}");
+        };
+        until.0 - world.now.0
+    });
+    assert_ne!(pauses[0], pauses[1]);
 }
 
 #[test]
