@@ -2,23 +2,28 @@
 
 use event::{Address, Person, Timestamp};
 
-use crate::agent_copy::{is_kept, push_content, push_id, push_subject};
+use crate::agent_copy::{push_content, push_id, push_subject};
 use crate::decode;
-use crate::encode::{self, push_field, push_received};
-use crate::header;
+use crate::encode::{self, push_field};
+use crate::header::{self, Field};
 use crate::lines::push_with_crlf;
 use crate::parse::LOOP_MARKER;
 use crate::private::PrivateAddresses;
 use crate::redact::redact_quotes;
 
-/// What says how urgent a mail is; nothing else of the agent's header is kept, but the subject
-/// and what describes the body.
-const KEPT: [&str; 4] = ["Importance", "Priority", "Sensitivity", "X-Priority"];
+/// What says how urgent a mail is, in the words there are for it (RFC 2156 section 5.3); nothing
+/// else of the agent's header is kept, but the subject and what describes the body.
+const KEPT: [(&str, &[&str]); 4] = [
+    ("Importance", &["high", "normal", "low"]),
+    ("Priority", &["urgent", "normal", "non-urgent"]),
+    ("Sensitivity", &["Personal", "Private", "Company-Confidential"]),
+    ("X-Priority", &["1", "2", "3", "4", "5"]),
+];
 /// What describes the body. Content-ID, -Location and -Description are left out: they may name
 /// the agent's computer, and nothing refers to them at the top of a mail.
 const KEPT_CONTENT: [&str; 4] =
     ["content-disposition", "content-language", "content-transfer-encoding", "content-type"];
-/// The longest value of a kept field that is a keyword.
+/// As much of a field is looked at for its keyword.
 const KEYWORD_BYTES_MAX: usize = 64;
 /// Of more references the first and the newest are written.
 const REFERENCES_MAX: usize = 20;
@@ -70,12 +75,9 @@ impl Relay<'_> {
             push_field("References", &references, &mut out);
         }
         push_subject(&header, &mut out);
-        for name in KEPT {
-            if let Some(field) = header
-                .get(name)
-                .filter(|field| field.value.len() <= KEYWORD_BYTES_MAX && is_kept(field))
-            {
-                push_received(field, &mut out);
+        for (name, keywords) in KEPT {
+            if let Some(keyword) = header.get(name).and_then(|field| keyword(field, keywords)) {
+                push_field(name, keyword, &mut out);
             }
         }
         push_id(LOOP_MARKER, self.message_id, &mut out);
@@ -94,5 +96,33 @@ impl Relay<'_> {
             ids.drain(1..=ids.len() - REFERENCES_MAX);
         }
         encode::message_ids(ids.into_iter())
+    }
+}
+
+/// The one of `keywords` that a field begins with; `1 (Highest)` is what programs make of `1`.
+fn keyword(field: &Field<'_>, keywords: &[&'static str]) -> Option<&'static str> {
+    let text = field.text(KEYWORD_BYTES_MAX);
+    let word = text.split_whitespace().next()?;
+    keywords.iter().copied().find(|keyword| keyword.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_keywords_carry_nothing_else() {
+        let urgency = |value: &str| {
+            let raw = format!("X-Priority: {value}\r\nImportance: {value}\r\n\r\nx");
+            let (header, _) = header::split(raw.as_bytes());
+            KEPT.map(|(name, words)| header.get(name).and_then(|field| keyword(field, words)))
+        };
+        assert_eq!(urgency("1 (Highest)")[3], Some("1"));
+        assert_eq!(urgency("\r\n HIGH")[0], Some("high"));
+        assert_eq!(urgency("low ann@corp.test 10.20.30.40")[0], Some("low"));
+        for value in ["", "ann@corp.test", "1ann@corp.test", "highest", "6", "\"high\"", "(high) x"]
+        {
+            assert_eq!(urgency(value), [None; 4], "{value}");
+        }
     }
 }
