@@ -128,6 +128,7 @@ impl Agents {
             | Fact::ReplyCopied { .. }
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
+            | Fact::ReplyScreened { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }

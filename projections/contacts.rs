@@ -202,6 +202,7 @@ impl Contacts {
             | Fact::ReplyCopied { .. }
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
+            | Fact::ReplyScreened { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { timer: Timer::SendAgain(_) } => {}
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bincode::{Decode, Encode};
 use event::{
     Address, AgentNumber, ApplicationName, ApplicationRef, CopyFrom, DirectoryEntry, Event, Fact,
-    HeldContacts, MailboxName, Private, PrivateEntry, QueueName, Setting,
+    HeldContacts, MailboxName, Private, PrivateEntry, QueueName, Quotes, Setting, SignedReplies,
 };
 
 /// An agent as the directory lists them.
@@ -41,6 +41,10 @@ pub struct Settings {
     pub keep_internal_cc: bool,
     /// Whether people whom the customer adds get the reply.
     pub keep_external_cc: bool,
+    /// What becomes of private addresses in what a reply quotes.
+    pub quotes: Quotes,
+    /// What becomes of signed replies.
+    pub signed_replies: SignedReplies,
 }
 
 impl Default for Settings {
@@ -51,6 +55,8 @@ impl Default for Settings {
             agent_copy_from: CopyFrom::default(),
             keep_internal_cc: true,
             keep_external_cc: true,
+            quotes: Quotes::default(),
+            signed_replies: SignedReplies::default(),
         }
     }
 }
@@ -145,6 +151,8 @@ impl Directory {
                         Setting::AgentCopyFrom(from) => self.settings.agent_copy_from = *from,
                         Setting::KeepInternalCc(keep) => self.settings.keep_internal_cc = *keep,
                         Setting::KeepExternalCc(keep) => self.settings.keep_external_cc = *keep,
+                        Setting::Quotes(quotes) => self.settings.quotes = *quotes,
+                        Setting::SignedReplies(signed) => self.settings.signed_replies = *signed,
                     }
                 }
                 self.loaded = Some(settings.clone());
@@ -184,6 +192,7 @@ impl Directory {
             | Fact::ReplyCopied { .. }
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
+            | Fact::ReplyScreened { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

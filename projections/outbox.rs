@@ -156,6 +156,7 @@ impl Outbox {
             | Fact::ContactRestarted { .. }
             | Fact::ContactQueued { .. }
             | Fact::ReplyRefused { .. }
+            | Fact::ReplyScreened { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { timer: Timer::WaitOver(_) } => {}

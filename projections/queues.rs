@@ -104,6 +104,7 @@ impl Queues {
             | Fact::ReplyCopied { .. }
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
+            | Fact::ReplyScreened { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { .. } => {}

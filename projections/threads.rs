@@ -233,6 +233,7 @@ impl Threads {
             | Fact::ReplyCopyRequested { .. }
             | Fact::ReplyCopied { .. }
             | Fact::NoteSent { .. }
+            | Fact::ReplyScreened { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

@@ -65,6 +65,7 @@ impl Timers {
             | Fact::ReplyCopied { .. }
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
+            | Fact::ReplyScreened { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. } => {}
         }

@@ -42,7 +42,7 @@ pub use publish::Publish;
 pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;
 pub use receive_note::ReceiveNote;
-pub use receive_reply::{Delivery, Finding, ReceiveReply};
+pub use receive_reply::{Delivery, Finding, ReceiveReply, Screening};
 pub use refuse_mail::RefuseMail;
 pub use release::Release;
 pub use send::{RecordSend, SendAgain, SendOutcome, StartSend};

@@ -2,7 +2,7 @@
 
 use event::{
     Address, AutomaticKind, ContactId, Fact, Handler, LateReason, MailDetails, MessageRef,
-    OutgoingId, Position, Private, ReplyRefusal, Source, ThreadId,
+    OutgoingId, Position, Private, ReplyRefusal, SignedReplies, Source, ThreadId,
 };
 use mail::Parsed;
 use projections::Place;
@@ -21,6 +21,19 @@ pub struct ReceiveReply {
     pub parsed: Parsed,
     /// What its token names.
     pub finding: Finding,
+    /// What in it would show who wrote it.
+    pub screening: Screening,
+}
+
+/// What in a reply would show the customer who is behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Screening {
+    /// Private addresses in the lines that say who wrote what it quotes.
+    pub quoted: u32,
+    /// Private addresses elsewhere.
+    pub elsewhere: u32,
+    /// Whether its signature can be taken off, where the settings ask for that.
+    pub detachable: bool,
 }
 
 /// What the token of a mail to the internal address names.
@@ -98,7 +111,8 @@ impl ReceiveReply {
             };
             NewEvent::with(fact, Private::Address(address))
         });
-        let events = std::iter::once(received).chain(copies).collect();
+        let screened = self.screened(view, delivery.contact, reply);
+        let events = std::iter::once(received).chain(screened).chain(copies).collect();
         Ok(Decision { events, answer: Answer::Contact(delivery.contact) })
     }
 
@@ -133,7 +147,26 @@ impl ReceiveReply {
         if delivery.customer.is_none() {
             return refuse(ReplyRefusal::NoRecipient);
         }
+        let is_shown = match view.hot.directory.settings.signed_replies {
+            SignedReplies::Refuse => false,
+            SignedReplies::Relay => true,
+            SignedReplies::Strip => self.screening.detachable,
+        };
+        if self.parsed.seal.is_some() && !is_shown {
+            return refuse(ReplyRefusal::Signed);
+        }
         Ok(delivery)
+    }
+
+    /// What is done about what would show who wrote it; `None` where nothing would.
+    fn screened(&self, view: &View<'_>, contact: ContactId, reply: OutgoingId) -> Option<NewEvent> {
+        let settings = &view.hot.directory.settings;
+        let Screening { quoted, elsewhere, .. } = self.screening;
+        let signed = self.parsed.seal.map(|_| settings.signed_replies);
+        let is_clean = quoted == 0 && elsewhere == 0 && signed.is_none();
+        let quotes = settings.quotes;
+        let fact = Fact::ReplyScreened { contact, reply, quoted, elsewhere, quotes, signed };
+        (!is_clean).then(|| fact.into())
     }
 
     fn refuse(

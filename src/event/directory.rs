@@ -53,6 +53,10 @@ pub enum Setting {
     KeepInternalCc(bool),
     /// Whether people whom the customer puts on a mail get the reply.
     KeepExternalCc(bool),
+    /// What becomes of private addresses in what a reply quotes.
+    Quotes(Quotes),
+    /// What becomes of signed replies.
+    SignedReplies(SignedReplies),
 }
 
 /// What a restart does with contacts that agents hold.
@@ -73,4 +77,28 @@ pub enum CopyFrom {
     Customer,
     /// "Customer via Queue" with the internal address, for domains that enforce DMARC.
     Via,
+}
+
+/// What becomes of private addresses in the lines of a reply that say who wrote what it quotes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum Quotes {
+    /// They are removed.
+    #[default]
+    Redact,
+    /// They stay, and it is recorded.
+    Warn,
+    /// They stay, and nobody looks.
+    Allow,
+}
+
+/// What becomes of a reply whose signature would show the customer who wrote it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum SignedReplies {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is relayed as it is.
+    Relay,
+    /// It is relayed without the signature, or refused where that cannot be taken off.
+    Strip,
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::{
     AgentNumber, AgentState, ApplicationRef, AutomaticKind, ContactId, CopyKind, DirectoryEntry,
     DispositionCode, ExitName, Fingerprint, Handler, LateReason, Line, MailRefusal, MessageRef,
-    OutgoingId, ParameterName, Position, QuarantineReason, QueueReason, ReleaseReason,
-    ReplyRefusal, RequeueReason, Setting, Source, Step, Target, ThreadId, Timer, Timestamp,
-    UncertainReason,
+    OutgoingId, ParameterName, Position, QuarantineReason, QueueReason, Quotes, ReleaseReason,
+    ReplyRefusal, RequeueReason, Setting, SignedReplies, Source, Step, Target, ThreadId, Timer,
+    Timestamp, UncertainReason,
 };
 
 /// The clear part of an event: ids, counts and times, all that reports need.
@@ -364,6 +364,22 @@ pub enum Fact {
         /// The mail as sent.
         message: MessageRef,
     },
+    /// A reply was found to hold what shows the customer who is behind it. Recorded next to its
+    /// `ReplyReceived`; it is relayed as is said here.
+    ReplyScreened {
+        /// The contact.
+        contact: ContactId,
+        /// The reply.
+        reply: OutgoingId,
+        /// Private addresses in the lines that say who wrote what it quotes.
+        quoted: u32,
+        /// Private addresses elsewhere in its texts and attached mails; they always stay.
+        elsewhere: u32,
+        /// What becomes of the quoted ones.
+        quotes: Quotes,
+        /// What becomes of its signature; `None` where it has none.
+        signed: Option<SignedReplies>,
+    },
 }
 
 impl Fact {
@@ -406,6 +422,7 @@ impl Fact {
             Self::ReplyCopied { .. } => "ReplyCopied",
             Self::NoteReceived { .. } => "NoteReceived",
             Self::NoteSent { .. } => "NoteSent",
+            Self::ReplyScreened { .. } => "ReplyScreened",
         }
     }
 
@@ -447,6 +464,7 @@ impl Fact {
             | Self::ReplyCopied { contact, .. }
             | Self::NoteReceived { contact, .. }
             | Self::NoteSent { contact, .. }
+            | Self::ReplyScreened { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -490,7 +508,8 @@ impl Fact {
             | Self::TimerFired { .. }
             | Self::ReplyCopyRequested { .. }
             | Self::ReplyCopied { .. }
-            | Self::NoteSent { .. } => None,
+            | Self::NoteSent { .. }
+            | Self::ReplyScreened { .. } => None,
         }
     }
 }

@@ -26,7 +26,7 @@ pub use about::{
 };
 pub use address::{Address, AddressError};
 pub use codec::{CodecError, decode, encode};
-pub use directory::{CopyFrom, DirectoryEntry, HeldContacts, Setting};
+pub use directory::{CopyFrom, DirectoryEntry, HeldContacts, Quotes, Setting, SignedReplies};
 pub use fact::Fact;
 pub use id::{CommandId, ContactId, IdError, MessageDigest, OutgoingId, Position, ThreadId};
 pub use mail::{

@@ -98,6 +98,8 @@ pub enum ReplyRefusal {
     NoRecipient,
     /// The agent it was delivered to is no longer in the directory.
     NoRights,
+    /// It is signed or encrypted, and the signature would show who wrote it.
+    Signed,
 }
 
 /// Kinds of mail that no person wrote.

@@ -5,8 +5,8 @@ use crate::{
     ContactId, CopyFrom, CopyKind, DirectoryEntry, Event, Fact, Fingerprint, Handler, HeldContacts,
     LateReason, Letter, Line, MailDetails, MailRefusal, MailboxName, Mark, MessageDigest,
     MessageRef, NameError, OutgoingId, Person, Position, Private, PrivateEntry, QuarantineReason,
-    QueueReason, ReleaseReason, ReplyRefusal, RequeueReason, Setting, Source, Step, Target,
-    ThreadId, Timer, Timestamp, UncertainReason,
+    QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason, Setting, SignedReplies,
+    Source, Step, Target, ThreadId, Timer, Timestamp, UncertainReason,
 };
 
 const CONTACT: [u8; 32] = [7; 32];
@@ -86,6 +86,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(replies(&names));
     facts.extend(handling()?);
     facts.extend(copies(&names));
+    facts.extend(screening());
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -381,4 +382,22 @@ fn copies(names: &Names) -> Vec<Sample> {
         ),
         (Fact::NoteSent { contact, outgoing: outgoing(), message: message() }, None),
     ]
+}
+
+fn screening() -> Vec<Sample> {
+    let settings = vec![
+        Setting::KeepInternalCc(false),
+        Setting::KeepExternalCc(false),
+        Setting::Quotes(Quotes::Warn),
+        Setting::SignedReplies(SignedReplies::Strip),
+    ];
+    let screened = Fact::ReplyScreened {
+        contact: contact(),
+        reply: outgoing(),
+        quoted: 2,
+        elsewhere: 1,
+        quotes: Quotes::Redact,
+        signed: Some(SignedReplies::Strip),
+    };
+    vec![(screened, None), (Fact::SettingsLoaded { settings }, None)]
 }

@@ -12,6 +12,7 @@ use event::{
 };
 use mail::{Purpose, TokenKey, TokenSearch};
 
+use crate::screen::Screen;
 use crate::{Activation, Body, Fetched, ImapCursor, Inbox, InboxError, MessageStore};
 
 /// The engine as an inbox for mailboxes.
@@ -53,9 +54,11 @@ impl Inbox for Intake {
             Body::Oversize { .. } => None,
         });
         let stored = self.store.put_all(raws.collect()).await?;
+        let screen = self.screen(mailbox).await?;
         let (intake, name) = (self.clone(), mailbox.clone());
         let commands =
-            tokio::task::spawn_blocking(move || intake.commands(&name, batch, stored)).await;
+            tokio::task::spawn_blocking(move || intake.commands(&name, batch, stored, &screen))
+                .await;
         let commands = commands.map_err(|error| InboxError::Log(error.to_string()))??;
         self.handle.submit_all(&Actor::Mailbox(mailbox.clone()), commands).await?;
         Ok(())
@@ -79,7 +82,9 @@ impl Intake {
             return Err(InboxError::Log(format!("nothing is in quarantine at {position}")));
         };
         let raw = self.store.get(&mail.message.digest).await?;
-        let command = self.command(mail.source.clone(), mail.arrived, &raw, mail.message)?;
+        let screen = self.screen(&mail.source.mailbox).await?;
+        let command =
+            self.command(mail.source.clone(), mail.arrived, &raw, mail.message, &screen)?;
         if let Command::QuarantineMail(_) = command {
             return Err(InboxError::Log(
                 "it still cannot be read; it stays in quarantine".to_owned(),
@@ -89,11 +94,20 @@ impl Intake {
         Ok(())
     }
 
+    /// What mail of the internal mailbox is looked through for; nothing of any other.
+    async fn screen(&self, mailbox: &MailboxName) -> Result<Screen, InboxError> {
+        if *mailbox != self.internal {
+            return Ok(Screen::default());
+        }
+        Ok(self.handle.read(|views| Screen::of(&views.hot.directory)).await?)
+    }
+
     fn commands(
         &self,
         mailbox: &MailboxName,
         batch: Vec<Fetched>,
         stored: Vec<MessageRef>,
+        screen: &Screen,
     ) -> Result<Vec<Command>, InboxError> {
         let mut stored = stored.into_iter();
         let mut commands = Vec::with_capacity(batch.len());
@@ -106,7 +120,7 @@ impl Intake {
                     Command::RefuseMail(RefuseMail { source, size, reason })
                 }
                 (Body::Raw(raw), stored) => match stored.next() {
-                    Some(message) => self.command(source, received, &raw, message)?,
+                    Some(message) => self.command(source, received, &raw, message, screen)?,
                     None => return Err(InboxError::Log("a message was not stored".to_owned())),
                 },
             });
@@ -121,6 +135,7 @@ impl Intake {
         received: Timestamp,
         raw: &Bytes,
         message: MessageRef,
+        screen: &Screen,
     ) -> Result<Command, InboxError> {
         let parsed = match mail::parse(raw) {
             Ok(parsed) => parsed,
@@ -135,7 +150,8 @@ impl Intake {
         let token = mail::find_token(&self.key, &self.internal_address, &parsed);
         if source.mailbox == self.internal {
             let finding = self.finding(token)?;
-            let reply = ReceiveReply { source, message, parsed, finding };
+            let screening = screen.look(raw, &parsed, &finding);
+            let reply = ReceiveReply { source, message, parsed, finding, screening };
             return Ok(Command::ReceiveReply(Box::new(reply)));
         }
         if let Some((contact, thread, arrival)) = self.copied(&token)? {

@@ -16,6 +16,7 @@ mod maildir;
 mod net;
 mod oauth;
 mod outbound;
+mod screen;
 mod smtp;
 mod step;
 mod stop;

@@ -7,13 +7,14 @@ use bytes::Bytes;
 use command::{Command, RecordSend, StartSend};
 use engine::{EngineError, Handle};
 use event::{
-    Actor, Address, AgentNumber, ContactId, CopyFrom, CopyKind, Fact, Letter, Line, MailDetails,
-    MessageRef, OutgoingId, Person, Position, Recorded,
+    Actor, Address, AgentNumber, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line,
+    MailDetails, MessageRef, OutgoingId, Person, Position, Quotes, Recorded, SignedReplies,
 };
 use mail::{AgentCopy, PrivateAddresses, Purpose, Relay, TokenKey, Via};
 use projections::{Outgoing, What};
 use tokio::sync::mpsc;
 
+use crate::screen::private;
 use crate::{Envelope, HealthCell, MessageStore, SendOutcome, Signer, Stop, Target};
 
 /// So many mails are looked at at once; the rest waits in the outbox.
@@ -196,7 +197,15 @@ struct Surroundings {
     via: bool,
     keep_external_cc: bool,
     line: Option<Line>,
-    /// What does not leave in the marker lines of a quote; of a reply only.
+}
+
+/// A handler's answer as it is to be relayed.
+struct Reply {
+    /// The mail, its signature taken off where that was decided.
+    raw: Vec<u8>,
+    /// Who is on it; nobody where that was erased.
+    letter: Letter,
+    /// What does not leave in the marker lines of its quotes.
     private: PrivateAddresses,
 }
 
@@ -224,21 +233,19 @@ impl Outbound {
                 Ok(self.copy(id, entry.contact, details, &raw, to, &around))
             }
             What::Reply { message, .. } => {
-                let reply = self.stored(message).await?;
-                let letter = self.letter(id).await?;
+                let reply = self.reply(id, message).await?;
                 let to = details.answer_to.as_ref();
                 let to = to.ok_or(ComposeError::Never("the customer's address is not known"))?;
-                let bytes = self.relay(id, entry, (details, &raw), &reply, &letter, &around)?;
+                let bytes = self.relay(id, entry, (details, &raw), &reply, &around)?;
                 Ok(Composed { to: to.clone(), bytes })
             }
             What::ReplyCopy { reply: of, message, kind, to } => {
                 let to =
                     to.as_ref().ok_or(ComposeError::Never("the person's address was erased"))?;
-                let reply = self.stored(message).await?;
+                let reply = self.reply(*of, message).await?;
                 let bytes = match kind {
                     CopyKind::External => {
-                        let letter = self.letter(*of).await?;
-                        self.relay(*of, entry, (details, &raw), &reply, &letter, &around)?
+                        self.relay(*of, entry, (details, &raw), &reply, &around)?
                     }
                     CopyKind::Internal => self.hidden_copy(id, entry, &reply, to, &around)?,
                 };
@@ -315,8 +322,7 @@ impl Outbound {
         id: OutgoingId,
         entry: &Outgoing,
         arrived: (&MailDetails, &[u8]),
-        reply: &[u8],
-        letter: &Letter,
+        reply: &Reply,
         around: &Surroundings,
     ) -> Result<Vec<u8>, ComposeError> {
         let (details, raw) = arrived;
@@ -326,15 +332,15 @@ impl Outbound {
         let token = self.key.sign(id, Purpose::Relay);
         let references = mail::parse(raw).map(|parsed| parsed.references).unwrap_or_default();
         let relay = Relay {
-            raw: reply,
+            raw: &reply.raw,
             from,
             to,
-            cc: &[letter.cc.as_slice(), letter.shown.as_slice()].concat(),
+            cc: &[reply.letter.cc.as_slice(), reply.letter.shown.as_slice()].concat(),
             message_id: &mail::message_id(&token, from.address.domain()),
             answers: details.message_id.as_deref(),
             references: &references,
             date: entry.requested,
-            private: &around.private,
+            private: &reply.private,
         };
         Ok(self.signer.sign(from.address.domain(), relay.compose()))
     }
@@ -344,14 +350,14 @@ impl Outbound {
         &self,
         id: OutgoingId,
         entry: &Outgoing,
-        reply: &[u8],
+        reply: &Reply,
         to: &Address,
         around: &Surroundings,
     ) -> Result<Vec<u8>, ComposeError> {
         let from = around.from()?;
         let token = self.key.sign(id, Purpose::HiddenCopy);
         let relay = Relay {
-            raw: reply,
+            raw: &reply.raw,
             from,
             to,
             cc: &[],
@@ -359,15 +365,47 @@ impl Outbound {
             answers: None,
             references: &[],
             date: entry.requested,
-            private: &around.private,
+            private: &reply.private,
         };
         Ok(self.signer.sign(from.address.domain(), relay.compose()))
     }
 
-    /// Who is on a reply; nobody where that was erased.
-    async fn letter(&self, reply: OutgoingId) -> Result<Letter, ComposeError> {
-        let recorded = self.recorded(reply.0).await?;
-        Ok(recorded.event.letter().cloned().unwrap_or_default())
+    /// A reply as it was decided to be relayed when it was taken in.
+    async fn reply(&self, id: OutgoingId, message: &MessageRef) -> Result<Reply, ComposeError> {
+        let mut recorded = self.read(id.0, 2).await?.into_iter();
+        let received = recorded.next().map(|recorded| recorded.event);
+        let received = received.ok_or(ComposeError::Never("the log has no such reply"))?;
+        let letter = received.letter().cloned().unwrap_or_default();
+        let (mut raw, mut private) = (self.stored(message).await?.to_vec(), Default::default());
+        if let Some(Fact::ReplyScreened { reply, quotes, signed, .. }) =
+            recorded.next().map(|recorded| recorded.event.fact)
+            && reply == id
+        {
+            if quotes == Quotes::Redact {
+                private = self.private(&received, &letter).await?;
+            }
+            if signed == Some(SignedReplies::Strip) {
+                let unsigned = mail::unsigned(&raw);
+                raw = unsigned.ok_or(ComposeError::Never("its signature cannot be taken off"))?;
+            }
+        }
+        Ok(Reply { raw, letter, private })
+    }
+
+    /// What no quote in a reply may show: our people's addresses, and those under which its writer
+    /// got the contact and answered it.
+    async fn private(
+        &self,
+        received: &Event,
+        letter: &Letter,
+    ) -> Result<PrivateAddresses, ComposeError> {
+        let mut more: Vec<Address> =
+            letter.mail.from.iter().map(|from| from.address.clone()).collect();
+        if let Fact::ReplyReceived { delivery, .. } = &received.fact {
+            more.extend(self.recorded(delivery.0).await?.event.address().cloned());
+        }
+        let asked = self.handle.read(move |views| private(&views.hot.directory, &more));
+        asked.await.map_err(|error| ComposeError::Later(error.to_string()))
     }
 
     async fn surroundings(
@@ -377,7 +415,6 @@ impl Outbound {
         id: OutgoingId,
     ) -> Result<Surroundings, ComposeError> {
         let contact = entry.contact;
-        let is_reply = matches!(entry.what, What::Reply { .. } | What::ReplyCopy { .. });
         let asked = self.handle.read(move |views| {
             let directory = &views.hot.directory;
             let public = directory.public(&mailbox).map(|(address, name)| Person {
@@ -393,32 +430,29 @@ impl Outbound {
                 ) if *outgoing == id => Some(line.clone()),
                 _ => None,
             };
-            let private = if is_reply { private(directory) } else { PrivateAddresses::default() };
-            (internal, public, via, directory.settings.keep_external_cc, line, private)
+            (internal, public, via, directory.settings.keep_external_cc, line)
         });
-        let (internal, public, via, keep_external_cc, line, private) =
+        let (internal, public, via, keep_external_cc, line) =
             asked.await.map_err(|error| ComposeError::Later(error.to_string()))?;
         let internal =
             internal.ok_or(ComposeError::Never("there is no internal mailbox in the directory"))?;
-        Ok(Surroundings { internal, public, via, keep_external_cc, line, private })
+        Ok(Surroundings { internal, public, via, keep_external_cc, line })
     }
 
     async fn recorded(&self, position: Position) -> Result<Recorded, ComposeError> {
+        let read = self.read(position, 1).await?.pop();
+        read.ok_or(ComposeError::Never("the log has no arrival for this contact"))
+    }
+
+    async fn read(&self, position: Position, count: usize) -> Result<Vec<Recorded>, ComposeError> {
         let log = Arc::clone(self.handle.log());
-        let read = tokio::task::spawn_blocking(move || log.read(position, 1)).await;
+        let read = tokio::task::spawn_blocking(move || log.read(position, count)).await;
         let read = read.map_err(|error| ComposeError::Later(error.to_string()))?;
-        let mut read = read.map_err(|error| ComposeError::Later(error.to_string()))?;
-        read.pop().ok_or(ComposeError::Never("the log has no arrival for this contact"))
+        read.map_err(|error| ComposeError::Later(error.to_string()))
     }
 
     async fn stored(&self, message: &MessageRef) -> Result<Bytes, ComposeError> {
         let read = self.store.get(&message.digest).await;
         read.map_err(|error| ComposeError::Later(error.to_string()))
     }
-}
-
-/// The internal address and those of all agents.
-fn private(directory: &projections::Directory) -> PrivateAddresses {
-    let agents = directory.agents.values().filter_map(|agent| agent.address.as_ref());
-    agents.chain(directory.internal_address()).collect()
 }

@@ -2,8 +2,8 @@
 
 use event::{
     AgentState, AutomaticKind, CopyKind, Event, Fact, Handler, LateReason, MailRefusal,
-    QuarantineReason, QueueReason, ReleaseReason, ReplyRefusal, RequeueReason, Source, Target,
-    Timer, UncertainReason,
+    QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason,
+    SignedReplies, Source, Target, Timer, UncertainReason,
 };
 
 /// One event as a sentence without its time.
@@ -99,6 +99,7 @@ fn mail(event: &Event) -> Option<String> {
                 ReplyRefusal::Automatic => "it is automatic",
                 ReplyRefusal::NoRecipient => "the customer's address is not known",
                 ReplyRefusal::NoRights => "its sender is no longer in the directory",
+                ReplyRefusal::Signed => "its signature would show who wrote it",
             };
             format!("{} was not relayed: {reason}", place(source))
         }
@@ -205,6 +206,12 @@ fn sending(event: &Event) -> Option<String> {
             let to = address(event);
             format!("the answer to contact {contact} goes to {to}, too{hidden}")
         }
+        Fact::ReplyScreened { contact, quoted, elsewhere, quotes, signed, .. } => {
+            format!(
+                "the answer to contact {contact} {}",
+                screened(*quoted, *elsewhere, *quotes, *signed)
+            )
+        }
         Fact::NoteReceived { contact, to, .. } => {
             let to = to.map_or_else(|| "nobody who could read it".to_owned(), who);
             format!("a note on contact {contact} goes to {to}{}", summary(event))
@@ -217,6 +224,20 @@ fn sending(event: &Event) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn screened(quoted: u32, elsewhere: u32, quotes: Quotes, signed: Option<SignedReplies>) -> String {
+    let kept = if quotes == Quotes::Redact { "removed" } else { "kept" };
+    let found = [
+        (quoted > 0)
+            .then(|| format!("{quoted} private addresses where it quotes someone ({kept})")),
+        (elsewhere > 0).then(|| format!("{elsewhere} private addresses in its own text (kept)")),
+        signed.map(|signed| match signed {
+            SignedReplies::Strip => "a signature (taken off)".to_owned(),
+            SignedReplies::Refuse | SignedReplies::Relay => "a signature (kept)".to_owned(),
+        }),
+    ];
+    format!("holds {}", found.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn place(source: &Source) -> String {

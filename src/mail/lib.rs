@@ -22,6 +22,7 @@ mod quote_lines;
 mod quote_marker;
 mod redact;
 mod relay;
+mod seal;
 mod structure;
 mod text;
 mod token;
@@ -38,6 +39,7 @@ pub use parse::{Parsed, parse};
 pub use private::PrivateAddresses;
 pub use redact::{Redacted, redact_quotes};
 pub use relay::Relay;
+pub use seal::{Seal, unsigned};
 pub use token::{
     Purpose, Token, TokenError, TokenKey, TokenSearch, find_token, message_id, own_mail,
     reply_address,

@@ -9,6 +9,7 @@ use crate::automatic;
 use crate::decode;
 use crate::encode::is_message_id;
 use crate::header::{self, Header};
+use crate::seal::{self, Seal};
 use crate::structure;
 use crate::text;
 use crate::words::decode_words;
@@ -49,6 +50,8 @@ pub struct Parsed {
     pub attachments: Vec<String>,
     /// Set where no person wrote it.
     pub automatic: Option<AutomaticKind>,
+    /// Set where it is signed or encrypted.
+    pub seal: Option<Seal>,
     /// The text of the body for display and conditions, derived from HTML where there is no
     /// other, cut after 256 KiB; empty where there is none.
     pub text: String,
@@ -77,6 +80,7 @@ fn read(raw: &[u8]) -> Result<Parsed, QuarantineReason> {
     }
     let from = from(&header);
     let leaves = structure::leaves(&header, body);
+    let text = text::body_text(&leaves);
     Ok(Parsed {
         automatic: automatic::classify(&header, &structure::content_type(&header), from.as_ref()),
         from,
@@ -90,7 +94,8 @@ fn read(raw: &[u8]) -> Result<Parsed, QuarantineReason> {
         loop_markers: ids(&header, LOOP_MARKER),
         date: header.get("Date").and_then(|field| decode::date(&field.text(1_000))),
         attachments: text::attachments(&leaves),
-        text: text::body_text(&leaves),
+        seal: seal::seal(&leaves, &text),
+        text,
     })
 }
 

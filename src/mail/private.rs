@@ -22,18 +22,21 @@ pub struct PrivateAddresses {
 impl<'a> FromIterator<&'a Address> for PrivateAddresses {
     fn from_iter<T: IntoIterator<Item = &'a Address>>(addresses: T) -> Self {
         let mut all = Self::default();
-        for address in addresses {
-            let local = address.local().to_lowercase();
-            for domain in [address.domain().to_owned(), address.readable_domain()] {
-                all.addresses.insert(format!("{local}@{domain}"));
-                all.domains.insert(domain);
-            }
-        }
+        addresses.into_iter().for_each(|address| all.insert(address));
         all
     }
 }
 
 impl PrivateAddresses {
+    /// Adds one.
+    pub fn insert(&mut self, address: &Address) {
+        let local = address.local().to_lowercase();
+        for domain in [address.domain().to_owned(), address.readable_domain()] {
+            self.addresses.insert(format!("{local}@{domain}"));
+            self.domains.insert(domain);
+        }
+    }
+
     /// Where private addresses stand in some bytes, in their order. The work is linear: the
     /// domain is looked at first, and each byte belongs to one domain at most.
     pub(crate) fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {

@@ -35,8 +35,8 @@ pub struct Redacted<'a> {
 /// Replaces private addresses in the lines that say who wrote what is quoted (attributions and
 /// header blocks) in the text/plain and text/html parts of a mail, and nowhere else.
 ///
-/// What is signed or encrypted is not touched, as its signature would break; nor are attached
-/// texts, texts above 4 MiB, and charsets that do not contain ASCII.
+/// Names stay: agents sign with them. What is signed or encrypted is not touched, as its signature
+/// would break; nor are attached texts, texts above 4 MiB, and charsets that do not contain ASCII.
 pub fn redact_quotes<'a>(raw: &'a [u8], private: &PrivateAddresses) -> Redacted<'a> {
     let (header, body) = header::split(raw);
     let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
@@ -77,7 +77,7 @@ fn in_markers(leaf: &Leaf<'_>, text: &Text<'_>, found: &[Range<usize>]) -> Vec<R
     let is_wide =
         ["utf-16", "utf-32", "utf16", "utf32", "ucs"].iter().any(|w| label.starts_with(w));
     let is_shown = !leaf.attached && leaf.file_name.is_none();
-    if leaf.sealed || !is_shown || is_wide || !text.editable {
+    if leaf.sealed.is_some() || !is_shown || is_wide || !text.editable {
         return Vec::new();
     }
     let lines = lines(&text.bytes, charset);
@@ -213,7 +213,7 @@ fn is_same_base64(body: &[u8], encoded: &str) -> bool {
 }
 
 /// The bytes with some ranges, in their order, replaced.
-fn edited(bytes: &[u8], edits: &[(Range<usize>, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn edited(bytes: &[u8], edits: &[(Range<usize>, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() + edits.len() * REPLACEMENT.len());
     let mut from = 0;
     for (range, new) in edits {

@@ -31,7 +31,18 @@ pub(crate) struct Leaf<'a> {
     /// Whether it is a part of a report on mail, such as a bounce (RFC 6522).
     pub(crate) reported: bool,
     /// Whether it is signed or encrypted (RFC 1847), so that no byte of it may change.
-    pub(crate) sealed: bool,
+    pub(crate) sealed: Option<Sealed>,
+    /// The whole part with its header; `None` where it is the mail itself.
+    pub(crate) part: Option<&'a [u8]>,
+}
+
+/// What seals a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sealed {
+    /// It is signed.
+    Signed,
+    /// It is encrypted.
+    Encrypted,
 }
 
 /// Content-Transfer-Encoding (RFC 2045 section 6).
@@ -57,15 +68,38 @@ pub(crate) fn content_type(header: &Header<'_>) -> Parameterised {
     read
 }
 
+/// A mail taken apart.
+#[derive(Debug, Default)]
+pub(crate) struct Structure<'a> {
+    /// Its leaves in their order.
+    pub(crate) leaves: Vec<Leaf<'a>>,
+    /// Content-Type of each multipart/signed.
+    pub(crate) signed_types: Vec<Field<'a>>,
+    /// The fields of signed parts that do not describe their content, such as a second From.
+    pub(crate) signed_fields: Vec<Field<'a>>,
+}
+
 /// The leaves of a mail in their order.
 pub(crate) fn leaves<'a>(header: &Header<'a>, body: &'a [u8]) -> Vec<Leaf<'a>> {
+    structure(header, body).leaves
+}
+
+/// Takes a mail apart.
+pub(crate) fn structure<'a>(header: &Header<'a>, body: &'a [u8]) -> Structure<'a> {
     let mut walk = Walk::default();
-    walk.entity(header, body, Place::default());
+    walk.entity(header, body, Place::default(), None);
     while let Some((part, place)) = walk.waiting.pop() {
         let (header, body) = header::split(part);
-        walk.entity(&header, body, place);
+        if place.sealed == Some(Sealed::Signed) {
+            let describes = |field: &&Field<'_>| {
+                field.name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
+            };
+            let others = header.iter().filter(|field| !describes(field)).copied();
+            walk.found.signed_fields.extend(others);
+        }
+        walk.entity(&header, body, place, Some(part));
     }
-    walk.leaves
+    walk.found
 }
 
 /// Where an entity stands.
@@ -74,14 +108,14 @@ struct Place {
     depth: usize,
     alternative: Option<usize>,
     reported: bool,
-    sealed: bool,
+    sealed: Option<Sealed>,
     /// Whether the default type is message/rfc822 (RFC 2046 section 5.1.5).
     in_digest: bool,
 }
 
 #[derive(Default)]
 struct Walk<'a> {
-    leaves: Vec<Leaf<'a>>,
+    found: Structure<'a>,
     /// Parts to be looked at, the next one last.
     waiting: Vec<(&'a [u8], Place)>,
     alternatives: usize,
@@ -89,8 +123,20 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn entity(&mut self, header: &Header<'a>, body: &'a [u8], place: Place) {
+    fn entity(
+        &mut self,
+        header: &Header<'a>,
+        body: &'a [u8],
+        mut place: Place,
+        part: Option<&'a [u8]>,
+    ) {
         let kind = content_type(header);
+        // Where the boundary is missing, what was signed is there all the same.
+        place.sealed = place.sealed.max(match kind.value.as_str() {
+            "multipart/signed" => Some(Sealed::Signed),
+            "multipart/encrypted" => Some(Sealed::Encrypted),
+            _ => None,
+        });
         let subtype = kind.value.strip_prefix("multipart/");
         let parts = match (subtype, kind.get("boundary")) {
             (Some(_), Some(boundary)) if place.depth < DEPTH_MAX => {
@@ -99,15 +145,18 @@ impl<'a> Walk<'a> {
             _ => Vec::new(),
         };
         let Some(subtype) = subtype.filter(|_| !parts.is_empty()) else {
-            self.leaves.push(leaf(header, kind, body, place));
+            self.found.leaves.push(leaf(header, kind, body, place, part));
             return;
         };
+        if subtype == "signed" {
+            self.found.signed_types.extend(header.get("Content-Type"));
+        }
         self.parts += parts.len();
         let mut inner = Place {
             depth: place.depth + 1,
             alternative: place.alternative,
             reported: place.reported || subtype == "report",
-            sealed: place.sealed || matches!(subtype, "signed" | "encrypted"),
+            sealed: place.sealed,
             in_digest: subtype == "digest",
         };
         if subtype == "alternative" {
@@ -118,7 +167,13 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn leaf<'a>(header: &Header<'_>, kind: Parameterised, body: &'a [u8], place: Place) -> Leaf<'a> {
+fn leaf<'a>(
+    header: &Header<'_>,
+    kind: Parameterised,
+    body: &'a [u8],
+    place: Place,
+    part: Option<&'a [u8]>,
+) -> Leaf<'a> {
     let disposition = header
         .get("Content-Disposition")
         .map(|field| decode::parameterised(&content_text(field)))
@@ -134,6 +189,7 @@ fn leaf<'a>(header: &Header<'_>, kind: Parameterised, body: &'a [u8], place: Pla
         alternative: place.alternative,
         reported: place.reported,
         sealed: place.sealed,
+        part,
         kind: if untyped && place.in_digest {
             "message/rfc822".to_owned()
         } else if kind.value.starts_with("multipart/") {

@@ -95,6 +95,12 @@ pub(crate) struct Settings {
     /// Whether people whom the customer puts on a mail get the reply.
     #[serde(default = "on")]
     pub(crate) keep_external_cc: bool,
+    /// What becomes of private addresses in what a reply quotes: `redact`, `warn` or `allow`.
+    #[serde(default)]
+    pub(crate) quotes: Quotes,
+    /// What becomes of signed replies: `refuse`, `relay` or `strip`.
+    #[serde(default)]
+    pub(crate) signed_replies: SignedReplies,
 }
 
 impl Default for Settings {
@@ -105,6 +111,8 @@ impl Default for Settings {
             agent_copy_from: From::default(),
             keep_internal_cc: on(),
             keep_external_cc: on(),
+            quotes: Quotes::default(),
+            signed_replies: SignedReplies::default(),
         }
     }
 }
@@ -149,6 +157,52 @@ impl From {
         match self {
             Self::Customer => CopyFrom::Customer,
             Self::Via => CopyFrom::Via,
+        }
+    }
+}
+
+/// What becomes of private addresses in the marker lines of what a reply quotes.
+#[derive(Clone, Copy, Debug, Default, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Quotes {
+    /// They are removed.
+    #[default]
+    Redact,
+    /// They stay, and the contact shows it.
+    Warn,
+    /// They stay.
+    Allow,
+}
+
+/// What becomes of signed replies.
+#[derive(Clone, Copy, Debug, Default, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SignedReplies {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// They are relayed as they are.
+    Relay,
+    /// They are relayed without the signature.
+    Strip,
+}
+
+impl Quotes {
+    pub(crate) fn setting(self) -> event::Quotes {
+        match self {
+            Self::Redact => event::Quotes::Redact,
+            Self::Warn => event::Quotes::Warn,
+            Self::Allow => event::Quotes::Allow,
+        }
+    }
+}
+
+impl SignedReplies {
+    pub(crate) fn setting(self) -> event::SignedReplies {
+        match self {
+            Self::Refuse => event::SignedReplies::Refuse,
+            Self::Relay => event::SignedReplies::Relay,
+            Self::Strip => event::SignedReplies::Strip,
         }
     }
 }

@@ -257,6 +257,8 @@ async fn load(handle: &Handle, config: &Config) -> Result<()> {
         Setting::AgentCopyFrom(settings.agent_copy_from.setting()),
         Setting::KeepInternalCc(settings.keep_internal_cc),
         Setting::KeepExternalCc(settings.keep_external_cc),
+        Setting::Quotes(settings.quotes.setting()),
+        Setting::SignedReplies(settings.signed_replies.setting()),
     ];
     handle.submit(Actor::Engine, Command::LoadSettings(LoadSettings { settings })).await?;
     Ok(())

@@ -93,6 +93,64 @@ fn case_090_the_quote_of_a_reply_does_not_show_the_agent() -> Result<()> {
         for private in [mine, &colleague, &token] {
             assert!(!relayed.replace(&own, "").contains(private.as_str()), "{relayed}");
         }
+        let found = office.wait_for("ReplyScreened", 1)?;
+        assert_eq!(
+            (found[0].number("quoted"), found[0].number("elsewhere")),
+            (10, 2),
+            "both alternatives"
+        );
+        // A certificate would show the address, too.
+        office.servers.submit(&signed(&agnes, &copy, "Signed."))?;
+        let refused = office.wait_for("ReplyRefused", 1)?;
+        assert_eq!(refused[0].text("reason"), "Signed");
+        assert_eq!(office.all("ReplyReceived")?.len(), 1);
+        Ok(())
+    })
+}
+
+/// A reply as a mail client signs it by S/MIME.
+fn signed(agent: &Agent, copy: &Mail, text: &str) -> Outgoing {
+    let plain = agent.reply(copy, text);
+    let source = String::from_utf8_lossy(&plain.raw).into_owned();
+    let (head, body) = source.split_once("\r\n\r\n").unwrap_or_default();
+    let (rest, kind) = head.split_once("Content-Type:").unwrap_or_default();
+    let raw = format!(
+        "{rest}Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n \
+         micalg=sha-256; boundary=\"signed\"\r\n\r\n--signed\r\nContent-Type:{kind}\r\n\r\n{body}\r\n\
+         --signed\r\nContent-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\nMIIBHgYJKoZIhvcNAQcC\r\n--signed--\r\n"
+    );
+    Outgoing { raw: raw.into_bytes(), ..plain }
+}
+
+#[test]
+fn case_090_and_105_quotes_are_kept_and_signatures_taken_off_where_the_settings_say_so()
+-> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let agnes = agnes();
+        let settings = "quotes = \"warn\"\nsigned_replies = \"strip\"";
+        let office = Office::open(stage, &Plan { settings, ..Plan::default() })?;
+        let (contact, copy) = delivered(&office)?;
+        let text =
+            format!("Yes.\n\n> On Tue, 14 Nov 2023 at 22:13, {} wrote:\n> x\n", agnes.address);
+        office.servers.submit(&signed(&agnes, &copy, &text))?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        assert!(relayed.text().starts_with(&text), "{}", relayed.text());
+        assert!(
+            relayed.field("Content-Type").starts_with("multipart/mixed;"),
+            "{}",
+            relayed.head()
+        );
+        assert!(!relayed.source().contains("pkcs7-signature\r\n"), "{}", relayed.source());
+        assert!(!relayed.source().contains("MIIBHgYJKoZI"), "{}", relayed.source());
+        let found = office.wait_for("ReplyScreened", 1)?;
+        assert_eq!(
+            (found[0].text("quotes"), found[0].text("signed")),
+            ("Warn".into(), "Strip".into())
+        );
+        assert!(found[0].number("quoted") > 0);
+        let shown = office.program.text(&["journal", "show", &contact])?;
+        assert!(shown.contains("(kept), a signature (taken off)"), "{shown}");
         Ok(())
     })
 }

@@ -12,7 +12,8 @@ use projections::{Archive, Hot, MemoryShelf};
 
 use crate::{
     Answer, CarryError, Command, Delivery, Envelope, Finding, LoadDirectory, LoadSettings, Publish,
-    ReceiveMail, ReceiveReply, RecordSend, Rejection, SendOutcome, SetAgentState, StartSend, State,
+    ReceiveMail, ReceiveReply, RecordSend, Rejection, Screening, SendOutcome, SetAgentState,
+    StartSend, State,
 };
 
 /// A contact centre with its log in memory.
@@ -259,5 +260,6 @@ pub(crate) fn reply(number: u32, from: &str, finding: Finding) -> ReceiveReply {
         message: message(number),
         parsed: parsed(number, from),
         finding,
+        screening: Screening::default(),
     }
 }

@@ -12,3 +12,5 @@ mod hostile;
 mod oracle;
 #[cfg(test)]
 mod redaction;
+#[cfg(test)]
+mod seals;
