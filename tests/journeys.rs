@@ -14,6 +14,7 @@ mod journeys {
     mod main_job;
     mod office;
     mod recipients;
+    mod reconciliation;
     mod replies;
     mod restart;
     mod sandbox;

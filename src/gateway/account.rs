@@ -86,6 +86,15 @@ pub enum After {
     Delete,
 }
 
+/// A mailbox, however it is reached.
+#[derive(Clone, Debug)]
+pub enum Account {
+    /// On an IMAP server.
+    Imap(ImapAccount),
+    /// On this machine.
+    Maildir(MaildirAccount),
+}
+
 /// An IMAP mailbox.
 #[derive(Clone, Debug)]
 pub struct ImapAccount {

@@ -5,6 +5,7 @@
 
 mod account;
 mod backoff;
+mod census;
 mod deliver;
 mod dkim;
 mod fetched;
@@ -26,9 +27,10 @@ mod tls;
 mod wire;
 
 pub use account::{
-    After, Credentials, History, ImapAccount, ImapTimeouts, Login, MaildirAccount, Secret,
+    Account, After, Credentials, History, ImapAccount, ImapTimeouts, Login, MaildirAccount, Secret,
     Security, SmtpAccount, SmtpTimeouts,
 };
+pub use census::{CensusError, Details, Present, census, details};
 pub use deliver::{DeliverError, deliver};
 pub use dkim::{Signer, SignerError};
 pub use fetched::{Body, Fetched};

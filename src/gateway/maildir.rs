@@ -1,7 +1,8 @@
 //! A Maildir as a mailbox: `new/` is polled, what was taken goes to `cur/`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use event::{MailboxName, Mark, Timestamp};
 
 use crate::backoff::Backoff;
-use crate::{Body, Fetched, HealthCell, Inbox, InboxError, MaildirAccount, Stop};
+use crate::{Body, Details, Fetched, HealthCell, Inbox, InboxError, MaildirAccount, Present, Stop};
 
 const BATCH_MESSAGES_MAX: usize = 200;
 const BATCH_BYTES_MAX: u64 = 4 << 20;
@@ -70,6 +71,44 @@ pub async fn run_maildir<I: Inbox>(
     }
 }
 
+/// Every message of the Maildir.
+pub(crate) async fn census(account: &MaildirAccount) -> Result<Vec<Present>, MaildirError> {
+    let path = account.path.clone();
+    blocking(move || {
+        // `new` first, so that what is moved meanwhile is seen.
+        let (new, cur) = (list(&path, "new")?, list(&path, "cur")?);
+        let present = |name: &OsString, is_new| Present { mark: mark(name), is_new };
+        let new = new.iter().map(|name| present(name, true));
+        Ok(new.chain(cur.iter().map(|name| present(name, false))).collect())
+    })
+    .await
+}
+
+/// When messages of the Maildir were received, and how large they are.
+pub(crate) async fn details(
+    account: &MaildirAccount,
+    marks: &[Mark],
+) -> Result<BTreeMap<Mark, Details>, MaildirError> {
+    let (path, wanted) = (account.path.clone(), marks.iter().cloned().collect::<BTreeSet<_>>());
+    blocking(move || {
+        let mut found = BTreeMap::new();
+        for folder in ["new", "cur"] {
+            for name in list(&path, folder)? {
+                let mark = mark(&name);
+                if wanted.contains(&mark)
+                    && let Ok(metadata) = fs::metadata(path.join(folder).join(&name))
+                {
+                    let details =
+                        Details { received: received(&metadata), size: Some(metadata.len()) };
+                    found.insert(mark, details);
+                }
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
 /// Takes everything that lies in `new/` now.
 async fn look<I: Inbox>(
     name: &MailboxName,
@@ -77,7 +116,7 @@ async fn look<I: Inbox>(
     inbox: &I,
 ) -> Result<(), MaildirError> {
     let path = account.path.clone();
-    let mut names = blocking(move || list(&path)).await?.into_iter().peekable();
+    let mut names = blocking(move || list(&path, "new")).await?.into_iter().peekable();
     let mut unreadable = None;
     while names.peek().is_some() {
         let (path, bytes_max) = (account.path.clone(), account.message_bytes_max);
@@ -94,15 +133,16 @@ async fn look<I: Inbox>(
     unreadable.map_or(Ok(()), Err)
 }
 
-/// The files of `new/` in the order of their names, which begin with the time of delivery.
-fn list(maildir: &Path) -> Result<Vec<OsString>, MaildirError> {
-    let new = maildir.join("new");
+/// The files of `new/` or `cur/` in the order of their names, which begin with the time of
+/// delivery.
+fn list(maildir: &Path, folder: &str) -> Result<Vec<OsString>, MaildirError> {
+    let path = maildir.join(folder);
     let failed = |reason: io::Error| match reason.kind() {
         io::ErrorKind::NotFound => MaildirError::Missing(maildir.to_owned()),
-        _ => MaildirError::Failed { path: new.clone(), reason },
+        _ => MaildirError::Failed { path: path.clone(), reason },
     };
     let mut names = Vec::new();
-    for entry in fs::read_dir(&new).map_err(failed)? {
+    for entry in fs::read_dir(&path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         if !hidden && entry.file_type().map_err(failed)?.is_file() {
@@ -149,18 +189,23 @@ fn read_batch(maildir: &Path, bytes_max: u64, mut names: Names) -> (Batch, Names
 fn read(maildir: &Path, name: &OsString, bytes_max: u64) -> io::Result<Fetched> {
     let path = maildir.join("new").join(name);
     let metadata = fs::metadata(&path)?;
-    let received = metadata.modified().ok().and_then(|time| {
-        let ms = time.duration_since(UNIX_EPOCH).ok()?.as_millis();
-        u64::try_from(ms).ok().map(Timestamp)
-    });
     let body = if metadata.len() > bytes_max {
         Body::Oversize { size: metadata.len() }
     } else {
         Body::Raw(Bytes::from(fs::read(&path)?))
     };
+    Ok(Fetched { mark: mark(name), received: received(&metadata), body })
+}
+
+fn mark(name: &OsString) -> Mark {
     let file_name = name.to_string_lossy();
     let unique = file_name.split(":2,").next().unwrap_or_default();
-    Ok(Fetched { mark: Mark::Maildir { name: unique.to_owned() }, received, body })
+    Mark::Maildir { name: unique.to_owned() }
+}
+
+fn received(metadata: &Metadata) -> Option<Timestamp> {
+    let ms = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_millis();
+    u64::try_from(ms).ok().map(Timestamp)
 }
 
 /// Marks messages as taken. The move needs no fsync: if it is lost, they are offered again and

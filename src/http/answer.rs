@@ -183,6 +183,49 @@ pub struct Quarantined {
     pub message: String,
 }
 
+/// A mailbox compared with the log.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Reconciled {
+    /// The mailbox.
+    pub mailbox: String,
+    /// Why it could not be looked at; nothing else counts then.
+    pub failure: Option<String>,
+    /// How many messages lie there.
+    pub messages: usize,
+    /// How many of them an event accounts for.
+    pub recorded: usize,
+    /// How many lay there before the mailbox was activated.
+    pub history: usize,
+    /// How many have not been read yet.
+    pub backlog: usize,
+    /// Those that should have been read, and that no event accounts for.
+    pub unaccounted: Vec<Unaccounted>,
+    /// Those that two events account for, on the server or not.
+    pub repeated: Vec<Repeated>,
+}
+
+/// A mail that no event accounts for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Unaccounted {
+    /// Its place in the mailbox.
+    pub mail: String,
+    /// When the server received it, RFC 3339.
+    pub received: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// Why it counts as unaccounted for.
+    pub why: String,
+}
+
+/// A mail that two events account for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Repeated {
+    /// Its place in the mailbox.
+    pub mail: String,
+    /// The positions of the events.
+    pub positions: Vec<u64>,
+}
+
 /// What a command did.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Carried {

@@ -7,6 +7,7 @@ mod commands;
 mod describe;
 mod error;
 pub mod query;
+pub mod reconcile;
 mod server;
 mod service;
 mod user;

@@ -12,18 +12,19 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use engine::Views;
-use event::{ContactId, Position, QueueName};
+use event::{ContactId, MailboxName, Position, QueueName};
 use gateway::{HealthCell, HealthState, Stop};
 use serde::Deserialize;
 use tokio::net::UnixListener;
 
 use crate::answer::{
-    Agent, Connection, Contact, Entry, Outgoing, Quarantined, Queue, Status, Transcript, Verified,
-    Waiting, instant,
+    Agent, Connection, Contact, Entry, Outgoing, Quarantined, Queue, Reconciled, Status,
+    Transcript, Verified, Waiting, instant,
 };
 use crate::commands;
 use crate::error::ApiError;
 use crate::query::{self, QueryError};
+use crate::reconcile::{self, Found};
 use crate::service::Service;
 use crate::user::Peer;
 
@@ -63,6 +64,7 @@ fn routes(service: Service) -> Router {
         .route("/v1/quarantine", get(quarantine))
         .route("/v1/quarantine/{position}", get(quarantined))
         .route("/v1/quarantine/{position}/replay", post(replay))
+        .route("/v1/reconcile", get(reconciled))
         .with_state(service)
 }
 
@@ -207,6 +209,24 @@ async fn quarantined(
     };
     let raw = service.intake.store.get(&mail.message.digest).await.map_err(ApiError::internal)?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], raw))
+}
+
+/// The mailbox that is meant; all where none is named.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    mailbox: Option<String>,
+}
+
+async fn reconciled(
+    State(service): State<Service>,
+    Query(which): Query<Which>,
+) -> Result<Json<Vec<Reconciled>>, ApiError> {
+    let name = which.mailbox.map(MailboxName::new).transpose().map_err(ApiError::bad)?;
+    let found = Found::look(reconcile::chosen(&service.accounts, name)?).await;
+    let log = Arc::clone(service.intake.handle.log());
+    let Json(ledger) = blocking(move || reconcile::ledger(&*log, &mut |_| {})).await?;
+    Ok(Json(found.compare(&ledger).await))
 }
 
 async fn replay(

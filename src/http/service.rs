@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gateway::{HealthCell, Intake};
+use event::MailboxName;
+use gateway::{Account, HealthCell, Intake};
 
 /// What the API works with.
 #[derive(Clone)]
@@ -12,6 +13,8 @@ pub struct Service {
     pub intake: Intake,
     /// The condition of mailboxes and the outgoing server, by name.
     pub health: Arc<BTreeMap<String, HealthCell>>,
+    /// The mailboxes.
+    pub accounts: Arc<BTreeMap<MailboxName, Account>>,
     /// The program's version.
     pub version: String,
 }

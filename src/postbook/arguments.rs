@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use event::{AgentNumber, ContactId};
+use event::{AgentNumber, ContactId, MailboxName};
 
 use crate::config_file;
 
@@ -58,6 +58,9 @@ pub(crate) enum Command {
     Check,
     /// How the server, its mailboxes and its outgoing mail are
     Status,
+    /// Mailboxes beside the log
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Show the queues, or who waits in one
     Queue {
         /// The queue; all queues where none is named
@@ -86,6 +89,17 @@ pub(crate) struct TryArgs {
     /// The folder of the sandbox; nothing outside it is touched
     #[arg(long, value_name = "FOLDER", default_value = "postbook-try")]
     pub(crate) folder: PathBuf,
+}
+
+/// Mailboxes beside the log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MailCommand {
+    /// Compare what lies on the mail servers with the log; every mail must be accounted for by
+    /// exactly one event. Changes nothing; fails where a mail is not accounted for, or twice
+    Reconcile {
+        /// The mailbox; all mailboxes where none is named
+        mailbox: Option<MailboxName>,
+    },
 }
 
 /// What agents do.

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use crate::arguments::{Cli, Command};
-use crate::{config_file, print, question, sandbox, serve};
+use crate::arguments::{Cli, Command, MailCommand};
+use crate::{config_file, print, question, reconcile, sandbox, serve};
 
 /// Runs the command; an error is a sentence for the user.
 pub(crate) fn run(cli: Cli) -> Result<()> {
@@ -16,6 +16,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
             print::checked(&common, &config)
         }
         Command::Status => question::status(&common),
+        Command::Mail(MailCommand::Reconcile { mailbox }) => reconcile::run(&common, mailbox),
         Command::Queue { name } => question::queue(&common, name),
         Command::Agent(command) => question::agent(&common, command),
         Command::Journal(command) => question::journal(&common, &command),

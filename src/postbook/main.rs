@@ -13,6 +13,7 @@ mod logins;
 mod offline;
 mod print;
 mod question;
+mod reconcile;
 mod sandbox;
 mod sandbox_people;
 mod serve;

@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table};
 use http::answer::{
-    Agent, Carried, Contact, Entry, Outgoing, Quarantined, Queue, Status, Transcript, Verified,
-    Waiting,
+    Agent, Carried, Contact, Entry, Outgoing, Quarantined, Queue, Reconciled, Status, Transcript,
+    Verified, Waiting,
 };
 use serde::Serialize;
 
@@ -232,6 +232,57 @@ pub(crate) fn quarantine(mails: &[Quarantined]) -> String {
         ]
     });
     table(["POSITION", "MAILBOX", "MAIL", "ARRIVED", "BYTES", "REASON"], rows)
+}
+
+pub(crate) fn reconciled(mailboxes: &[Reconciled]) -> String {
+    let counts = mailboxes.iter().map(|mailbox| {
+        let count = |count: usize| match mailbox.failure {
+            None => count.to_string(),
+            Some(_) => "-".to_owned(),
+        };
+        [
+            mailbox.mailbox.clone(),
+            count(mailbox.messages),
+            count(mailbox.recorded),
+            count(mailbox.history),
+            count(mailbox.backlog),
+            count(mailbox.unaccounted.len()),
+            count(mailbox.repeated.len()),
+            optional(mailbox.failure.as_deref()),
+        ]
+    });
+    let head =
+        ["MAILBOX", "MAILS", "RECORDED", "HISTORY", "BACKLOG", "UNACCOUNTED", "TWICE", "FAILURE"];
+    let mut text = table(head, counts);
+    let unaccounted: Vec<[String; 5]> = mailboxes
+        .iter()
+        .flat_map(|mailbox| mailbox.unaccounted.iter().map(move |mail| (mailbox, mail)))
+        .map(|(mailbox, mail)| {
+            [
+                mailbox.mailbox.clone(),
+                mail.mail.clone(),
+                optional_local(mail.received.as_deref()),
+                mail.size.map_or_else(|| "-".to_owned(), |size| size.to_string()),
+                mail.why.clone(),
+            ]
+        })
+        .collect();
+    if !unaccounted.is_empty() {
+        let head = ["UNACCOUNTED IN", "MAIL", "RECEIVED", "BYTES", "WHY"];
+        text += &format!("\n{}", table(head, unaccounted.into_iter()));
+    }
+    let repeated: Vec<[String; 3]> = mailboxes
+        .iter()
+        .flat_map(|mailbox| mailbox.repeated.iter().map(move |mail| (mailbox, mail)))
+        .map(|(mailbox, mail)| {
+            let positions: Vec<String> = mail.positions.iter().map(u64::to_string).collect();
+            [mailbox.mailbox.clone(), mail.mail.clone(), positions.join(", ")]
+        })
+        .collect();
+    if !repeated.is_empty() {
+        text += &format!("\n{}", table(["TWICE IN", "MAIL", "EVENTS"], repeated.into_iter()));
+    }
+    text
 }
 
 pub(crate) fn carried(carried: &Carried) -> String {

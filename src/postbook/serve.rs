@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use command::{Command, LoadDirectory, LoadSettings, Publish};
 use engine::{Engine, Handle, Options};
-use event::{Actor, Address, DirectoryEntry, PrivateEntry, Setting};
+use event::{Actor, Address, DirectoryEntry, MailboxName, PrivateEntry, Setting};
 use gateway::{
-    HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Signer, SmtpAccount,
-    SmtpSender, Stop, Stopper, Target, Trust, run_imap, run_maildir, run_outbound,
+    Account, HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Signer,
+    SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, run_imap, run_maildir, run_outbound,
 };
 use http::Service;
 use log::{EventLog, SledLog};
@@ -19,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::arguments::Common;
-use crate::config::{After, Config, Dkim, History, Imap, Maildir, Security};
+use crate::config::{After, Config, Dkim, File, History, Imap, Maildir, Security};
 use crate::config_file;
 use crate::data::Data;
 use crate::logging;
@@ -204,20 +204,18 @@ impl Server {
         let inbox = Arc::new(intake.clone());
         let mut logins = Logins::new(trust);
         let mut health = BTreeMap::new();
-        let public =
-            file.mailbox.iter().map(|mailbox| (&mailbox.name, &mailbox.imap, &mailbox.maildir));
-        let internal = (&file.internal.name, &file.internal.imap, &file.internal.maildir);
-        for (name, imap, maildir) in public.chain([internal]) {
-            let name = name.get_ref().0.clone();
+        let accounts = accounts(file, &mut logins)?;
+        for (name, account) in accounts.clone() {
             let cell = HealthCell::new();
             health.insert(format!("mailbox {name}"), cell.clone());
             let (inbox, stop) = (Arc::clone(&inbox), stop.clone());
-            if let Some(imap) = imap {
-                let account = imap_account(imap, &mut logins)?;
-                self.tasks.spawn(run_imap(name, account, inbox, cell, stop));
-            } else if let Some(maildir) = maildir {
-                let account = maildir_account(maildir);
-                self.tasks.spawn(run_maildir(name, account, inbox, cell, stop));
+            match account {
+                Account::Imap(account) => {
+                    self.tasks.spawn(run_imap(name, account, inbox, cell, stop));
+                }
+                Account::Maildir(account) => {
+                    self.tasks.spawn(run_maildir(name, account, inbox, cell, stop));
+                }
             }
         }
         let cell = HealthCell::new();
@@ -228,7 +226,8 @@ impl Server {
         let outbound = Outbound { handle, store, key, signer, envelope_sender };
         self.tasks.spawn(run_outbound(outbound, targets, cell, stop.clone()));
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let service = Service { intake, health: Arc::new(health), version };
+        let service =
+            Service { intake, health: Arc::new(health), accounts: Arc::new(accounts), version };
         self.tasks.spawn(answer(service, data.clone(), stop.clone()));
         Ok(())
     }
@@ -299,6 +298,25 @@ fn security(security: Security) -> gateway::Security {
         Security::Starttls => gateway::Security::StartTls,
         Security::PlainLoopback => gateway::Security::PlainLoopback,
     }
+}
+
+/// Every mailbox that is polled.
+pub(crate) fn accounts(file: &File, logins: &mut Logins) -> Result<BTreeMap<MailboxName, Account>> {
+    let public =
+        file.mailbox.iter().map(|mailbox| (&mailbox.name, &mailbox.imap, &mailbox.maildir));
+    let internal = (&file.internal.name, &file.internal.imap, &file.internal.maildir);
+    let mut accounts = BTreeMap::new();
+    for (name, imap, maildir) in public.chain([internal]) {
+        let account = if let Some(imap) = imap {
+            Account::Imap(imap_account(imap, logins)?)
+        } else if let Some(maildir) = maildir {
+            Account::Maildir(maildir_account(maildir))
+        } else {
+            continue;
+        };
+        accounts.insert(name.get_ref().0.clone(), account);
+    }
+    Ok(accounts)
 }
 
 fn imap_account(imap: &Imap, logins: &mut Logins) -> Result<ImapAccount> {

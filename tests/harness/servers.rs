@@ -145,9 +145,14 @@ impl Servers {
         submit_to(self.port("SMTP")?, mail)
     }
 
+    /// The Maildir of `address`.
+    pub fn maildir(&self, address: &str) -> Result<PathBuf> {
+        Ok(Path::new(self.value("MAIL")?).join(address).join("Maildir"))
+    }
+
     /// All mails in the inbox of `address`, oldest first.
     pub fn mailbox(&self, address: &str) -> Result<Vec<Mail>> {
-        let maildir = Path::new(self.value("MAIL")?).join(address).join("Maildir");
+        let maildir = self.maildir(address)?;
         let mut found = Vec::new();
         for folder in ["cur", "new"] {
             let entries = match fs::read_dir(maildir.join(folder)) {

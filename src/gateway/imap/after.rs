@@ -7,13 +7,10 @@ use std::collections::BTreeSet;
 use event::Mark;
 
 use super::error::ImapError;
-use super::fetch::set;
+use super::fetch::{UIDS_MAX, set};
 use super::folder;
 use super::session::{LITERAL_BYTES_MAX, Session};
 use crate::{Activation, After, Body, Fetched, Step};
-
-/// UIDs in a command, so that its line stays short (RFC 7162 section 4 advises 8192 bytes).
-const UIDS_MAX: usize = 500;
 
 /// Recorded messages of one folder that are still as they were.
 #[derive(Debug, Default)]

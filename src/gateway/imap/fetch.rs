@@ -1,16 +1,17 @@
 //! Listing and fetching messages, so that none is passed over unnoticed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
 use event::{Mark, Timestamp};
 
-use super::date;
 use super::error::ImapError;
-use super::response::{Response, Status};
+use super::response::{Attributes, Response, Status};
 use super::session::Session;
 use crate::{Body, Fetched, Step};
 
+/// UIDs in a command, so that its line stays short (RFC 7162 section 4 advises 8192 bytes).
+pub(super) const UIDS_MAX: usize = 500;
 /// Messages in a batch; with more, the server and the inbox wait for each other longer.
 const BATCH_MESSAGES_MAX: usize = 200;
 /// Bytes in a batch, by the sizes the server gives; this bounds the memory.
@@ -42,23 +43,36 @@ pub(super) struct Harvest {
 
 /// The messages with UIDs of `from` and more, in their order.
 pub(super) async fn list(session: &mut Session, from: u32) -> Result<Vec<Listed>, ImapError> {
-    let mut found = BTreeMap::new();
-    let command = format!("UID FETCH {from}:* (UID RFC822.SIZE)");
+    let set = format!("{from}:*");
+    let mut found = attributes(session, Step::List, &set, "UID RFC822.SIZE").await?;
+    // `n:*` always names the last message, also where its UID is lower (RFC 3501 section 6.4.8).
+    let new = found.split_off(&from);
+    // A message whose size is not told is a message all the same.
+    let listed = |(uid, told): (u32, Attributes)| Listed { uid, size: told.size.unwrap_or(0) };
+    Ok(new.into_iter().map(listed).collect())
+}
+
+/// What the server tells of the messages of a sequence set, by their UIDs; `items` begin with
+/// `UID`.
+pub(super) async fn attributes(
+    session: &mut Session,
+    step: Step,
+    set: &str,
+    items: &str,
+) -> Result<BTreeMap<u32, Attributes>, ImapError> {
+    let mut found: BTreeMap<u32, Attributes> = BTreeMap::new();
     session
-        .demand(Step::List, &command, |response| {
-            if let Response::Fetch(attributes) = response
-                && let Some(uid) = attributes.uid
-                // `n:*` always names the last message, also where its UID is lower
-                // (RFC 3501 section 6.4.8).
-                && uid >= from
+        .demand(step, &format!("UID FETCH {set} ({items})"), |response| {
+            if let Response::Fetch(told) = response
+                && let Some(uid) = told.uid
             {
-                // A message whose size is not told is a message all the same.
-                let size: &mut u64 = found.entry(uid).or_default();
-                *size = attributes.size.unwrap_or_default().max(*size);
+                let known = found.entry(uid).or_default();
+                known.size = known.size.max(told.size);
+                known.internal_date = told.internal_date.or(known.internal_date.take());
             }
         })
         .await?;
-    Ok(found.into_iter().map(|(uid, size)| Listed { uid, size }).collect())
+    Ok(found)
 }
 
 /// Divides a listing into batches that bound count and memory; large messages stand alone.
@@ -129,10 +143,10 @@ async fn fetch_small(
     let completion = session
         .run(Step::Fetch, &command, literal_bytes_max, |response| {
             if let Response::Fetch(attributes) = response
-                && let (Some(uid), Some(body)) = (attributes.uid, attributes.body)
+                && let (Some(uid), Some(body)) = (attributes.uid, attributes.body.clone())
                 && uids.binary_search(&uid).is_ok()
             {
-                let received = attributes.internal_date.as_deref().and_then(date::parse);
+                let received = attributes.received();
                 found.insert(uid, fetched(terms, uid, received, Body::Raw(body)));
             }
         })
@@ -157,17 +171,9 @@ async fn fetch_missing(
     }
     // NOOP lets the server drop what other sessions expunged.
     session.demand(Step::Fetch, "NOOP", |_| {}).await?;
-    let mut there = BTreeSet::new();
-    let command = format!("UID FETCH {} (UID)", set(missing));
-    session
-        .demand(Step::Fetch, &command, |response| {
-            if let Response::Fetch(attributes) = response {
-                there.extend(attributes.uid);
-            }
-        })
-        .await?;
+    let there = attributes(session, Step::Fetch, &set(missing), "UID").await?;
     for &uid in missing {
-        if !there.contains(&uid) {
+        if !there.contains_key(&uid) {
             tracing::info!(uid, "a message vanished from the folder before it was fetched");
             continue;
         }
@@ -186,17 +192,8 @@ async fn fetch_large(
     message: &Listed,
 ) -> Result<Option<Fetched>, ImapError> {
     let uid = message.uid;
-    let mut received = None;
-    let command = format!("UID FETCH {uid} (UID INTERNALDATE)");
-    session
-        .demand(Step::Fetch, &command, |response| {
-            if let Response::Fetch(attributes) = response
-                && attributes.uid == Some(uid)
-            {
-                received = attributes.internal_date.as_deref().and_then(date::parse);
-            }
-        })
-        .await?;
+    let told = attributes(session, Step::Fetch, &uid.to_string(), "UID INTERNALDATE").await?;
+    let received = told.get(&uid).and_then(Attributes::received);
     let oversize = |size| fetched(terms, uid, received, Body::Oversize { size });
     if message.size > terms.message_bytes_max {
         return Ok(Some(oversize(message.size)));

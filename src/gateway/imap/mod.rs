@@ -1,6 +1,7 @@
 //! IMAP (RFC 3501): one task a mailbox, from the connection to the recorded message.
 
 mod after;
+mod census;
 mod codec;
 mod date;
 mod error;
@@ -12,5 +13,6 @@ mod response;
 mod run;
 mod session;
 
+pub(crate) use census::{census, details};
 pub use error::ImapError;
 pub use run::run_imap;

@@ -8,8 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use async_imap::imap_proto::{self, AttributeValue};
 use bytes::Bytes;
+use event::Timestamp;
 
 use super::codec::announced;
+use super::date;
 
 /// One response.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +59,13 @@ pub(super) struct Attributes {
     pub(super) internal_date: Option<String>,
     /// The content of `BODY[]` or `BODY[]<offset>`, a slice of the response.
     pub(super) body: Option<Bytes>,
+}
+
+impl Attributes {
+    /// When the server received the message.
+    pub(super) fn received(&self) -> Option<Timestamp> {
+        self.internal_date.as_deref().and_then(date::parse)
+    }
 }
 
 const TEXT_CHARS_MAX: usize = 200;
