@@ -129,6 +129,7 @@ impl Agents {
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
+            | Fact::SenderChecked { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }

@@ -6,7 +6,7 @@ use bincode::{Decode, Encode};
 use event::{
     ActionName, AgentNumber, ApplicationRef, ContactId, DispositionCode, Event, ExitName, Fact,
     Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName, Position, Step, Target,
-    ThreadId, Timer, Timestamp,
+    ThreadId, Timer, Timestamp, Verification,
 };
 
 /// A contact that is not released.
@@ -32,6 +32,8 @@ pub struct OpenContact {
     pub parameters: BTreeMap<ParameterName, Option<String>>,
     /// Its label, so far.
     pub disposition: Option<DispositionCode>,
+    /// Whether its mail is from whom it says.
+    pub verification: Verification,
 }
 
 /// How far a contact is in its application.
@@ -171,6 +173,11 @@ impl Contacts {
                     open.disposition = Some(code.clone());
                 }
             }
+            Fact::SenderChecked { contact, verification } => {
+                if let Some(open) = self.open.get_mut(contact) {
+                    open.verification = *verification;
+                }
+            }
             Fact::ContactQueued { contact, .. }
             | Fact::ContactRequeued { contact, .. }
             | Fact::ContactAssigned { contact, .. }
@@ -228,6 +235,7 @@ impl Contacts {
             place: Place::Application,
             parameters: BTreeMap::new(),
             disposition: None,
+            verification: Verification::default(),
         };
         self.open.insert(*contact, open);
         self.running.insert(*contact);

@@ -193,6 +193,7 @@ impl Directory {
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
+            | Fact::SenderChecked { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }
@@ -227,7 +228,11 @@ impl Directory {
         self.private = match private {
             Some(Private::Directory(entries)) => entries.clone(),
             Some(
-                Private::Mail(_) | Private::Address(_) | Private::Text(_) | Private::Letter(_),
+                Private::Mail(_)
+                | Private::Address(_)
+                | Private::Text(_)
+                | Private::Letter(_)
+                | Private::Domains(_),
             )
             | None => Vec::new(),
         };

@@ -159,6 +159,7 @@ impl Outbox {
             | Fact::ReplyScreened { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
+            | Fact::SenderChecked { .. }
             | Fact::TimerFired { timer: Timer::WaitOver(_) } => {}
         }
     }

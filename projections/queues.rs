@@ -105,6 +105,7 @@ impl Queues {
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
+            | Fact::SenderChecked { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { .. } => {}

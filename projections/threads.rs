@@ -234,6 +234,7 @@ impl Threads {
             | Fact::ReplyCopied { .. }
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
+            | Fact::SenderChecked { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

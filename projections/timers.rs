@@ -66,6 +66,7 @@ impl Timers {
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
+            | Fact::SenderChecked { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. } => {}
         }

@@ -23,4 +23,5 @@ mod journeys {
     mod tap;
     mod threads;
     mod trouble;
+    mod verification;
 }

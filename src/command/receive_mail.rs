@@ -1,10 +1,10 @@
 //! A mail arrived in a public mailbox: it becomes a contact, once.
 
 use event::{
-    Address, AutomaticKind, ContactId, Fact, Fingerprint, MailDetails, MailRefusal, MessageRef,
-    Private, Source, ThreadId, Timestamp,
+    Address, AutomaticKind, CheckedBy, ContactId, Fact, Fingerprint, MailDetails, MailRefusal,
+    MessageRef, Private, Source, ThreadId, Timestamp,
 };
-use mail::Parsed;
+use mail::{Parsed, SenderCheck};
 use projections::ContactRecord;
 
 use crate::{Answer, Decision, NewEvent, Rejection, View};
@@ -24,6 +24,8 @@ pub struct ReceiveMail {
     pub parsed: Parsed,
     /// The thread of the reply it answers, where it carries a valid token of ours.
     pub answers: Option<ThreadId>,
+    /// Whether it is from whom it says.
+    pub sender: SenderCheck,
 }
 
 /// Ids are 50 bits; so many mails with one id and different content do not exist.
@@ -82,8 +84,16 @@ impl ReceiveMail {
             received: self.received.min(now),
             repeated_message_id: self.repeats_message_id(view, contact)?,
         };
-        let events = vec![NewEvent::with(fact, details)];
+        let mut events = vec![NewEvent::with(fact, details)];
+        events.extend(self.sender_checked(contact));
         Ok(Decision { events, answer: Answer::Contact(contact) })
+    }
+
+    fn sender_checked(&self, contact: ContactId) -> Option<NewEvent> {
+        let SenderCheck { verification, domains } = self.sender.clone();
+        let fact = Fact::SenderChecked { contact, verification };
+        let checked = NewEvent::with(fact, Private::Domains(domains));
+        (verification.by != CheckedBy::Nobody).then_some(checked)
     }
 
     fn is_history(&self, view: &View<'_>) -> bool {

@@ -223,6 +223,7 @@ async fn an_application_waits_by_the_clock() {
         digest: [1; 32],
         parsed: mail::Parsed::default(),
         answers: None,
+        sender: mail::SenderCheck::default(),
     };
     give(&engine, Command::ReceiveMail(Box::new(mail))).await.unwrap();
     let mut durable = engine.handle().durable();

@@ -8,7 +8,7 @@ use crate::{
     DispositionCode, ExitName, Fingerprint, Handler, LateReason, Line, MailRefusal, MessageRef,
     OutgoingId, ParameterName, Position, QuarantineReason, QueueReason, Quotes, ReleaseReason,
     ReplyRefusal, RequeueReason, Setting, SignedReplies, Source, Step, Target, ThreadId, Timer,
-    Timestamp, UncertainReason,
+    Timestamp, UncertainReason, Verification,
 };
 
 /// The clear part of an event: ids, counts and times, all that reports need.
@@ -380,6 +380,14 @@ pub enum Fact {
         /// What becomes of its signature; `None` where it has none.
         signed: Option<SignedReplies>,
     },
+    /// It was checked whether a contact's mail is from whom it says; right after its arrival, and
+    /// only where anything was found out. Private: `Domains`.
+    SenderChecked {
+        /// The contact.
+        contact: ContactId,
+        /// What was found out.
+        verification: Verification,
+    },
 }
 
 impl Fact {
@@ -423,6 +431,7 @@ impl Fact {
             Self::NoteReceived { .. } => "NoteReceived",
             Self::NoteSent { .. } => "NoteSent",
             Self::ReplyScreened { .. } => "ReplyScreened",
+            Self::SenderChecked { .. } => "SenderChecked",
         }
     }
 
@@ -465,6 +474,7 @@ impl Fact {
             | Self::NoteReceived { contact, .. }
             | Self::NoteSent { contact, .. }
             | Self::ReplyScreened { contact, .. }
+            | Self::SenderChecked { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -509,7 +519,8 @@ impl Fact {
             | Self::ReplyCopyRequested { .. }
             | Self::ReplyCopied { .. }
             | Self::NoteSent { .. }
-            | Self::ReplyScreened { .. } => None,
+            | Self::ReplyScreened { .. }
+            | Self::SenderChecked { .. } => None,
         }
     }
 }

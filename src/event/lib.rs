@@ -37,7 +37,7 @@ pub use name::{
     ActionName, AgentNumber, ApplicationName, ApplicationRef, DispositionCode, ExitName,
     MailboxName, NameError, ParameterName, QueueName, TeamReason, UserName,
 };
-pub use private::{Letter, MailDetails, Person, Private, PrivateEntry};
+pub use private::{Letter, MailDetails, Person, Private, PrivateEntry, SenderDomains};
 pub use record::{Actor, Cause, Event, Recorded};
 pub use time::Timestamp;
 pub use verification::{Check, CheckedBy, Verification};

@@ -20,6 +20,20 @@ pub enum Private {
     Directory(Vec<PrivateEntry>),
     /// A handler's answer, with who is on it.
     Letter(Box<Letter>),
+    /// The domains a mail's sender was checked by.
+    Domains(SenderDomains),
+}
+
+/// The domain that each check of a mail's sender is about, in lower case; `None` where it is not
+/// known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct SenderDomains {
+    /// Who signed (RFC 6376 section 3.5, `d=`).
+    pub dkim: Option<String>,
+    /// The domain of the envelope sender.
+    pub spf: Option<String>,
+    /// The domain of From.
+    pub dmarc: Option<String>,
 }
 
 /// A handler's answer as it is to be relayed.

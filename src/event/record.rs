@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     Address, AgentNumber, CommandId, Fact, Letter, MailDetails, MailboxName, Position, Private,
-    Timestamp, UserName,
+    SenderDomains, Timestamp, UserName,
 };
 
 /// A fact with its circumstances.
@@ -29,7 +29,10 @@ impl Event {
         match self.private.as_ref()? {
             Private::Mail(details) => Some(details),
             Private::Letter(letter) => Some(&letter.mail),
-            Private::Address(_) | Private::Text(_) | Private::Directory(_) => None,
+            Private::Address(_)
+            | Private::Text(_)
+            | Private::Directory(_)
+            | Private::Domains(_) => None,
         }
     }
 
@@ -37,9 +40,11 @@ impl Event {
     pub fn letter(&self) -> Option<&Letter> {
         match self.private.as_ref()? {
             Private::Letter(letter) => Some(letter),
-            Private::Mail(_) | Private::Address(_) | Private::Text(_) | Private::Directory(_) => {
-                None
-            }
+            Private::Mail(_)
+            | Private::Address(_)
+            | Private::Text(_)
+            | Private::Directory(_)
+            | Private::Domains(_) => None,
         }
     }
 
@@ -47,9 +52,23 @@ impl Event {
     pub fn address(&self) -> Option<&Address> {
         match self.private.as_ref()? {
             Private::Address(address) => Some(address),
-            Private::Mail(_) | Private::Text(_) | Private::Directory(_) | Private::Letter(_) => {
-                None
-            }
+            Private::Mail(_)
+            | Private::Text(_)
+            | Private::Directory(_)
+            | Private::Letter(_)
+            | Private::Domains(_) => None,
+        }
+    }
+
+    /// The domains its sender was checked by, where it is about that and they were not erased.
+    pub fn domains(&self) -> Option<&SenderDomains> {
+        match self.private.as_ref()? {
+            Private::Domains(domains) => Some(domains),
+            Private::Mail(_)
+            | Private::Address(_)
+            | Private::Text(_)
+            | Private::Directory(_)
+            | Private::Letter(_) => None,
         }
     }
 
@@ -57,9 +76,11 @@ impl Event {
     pub fn text(&self) -> Option<&str> {
         match self.private.as_ref()? {
             Private::Text(text) => Some(text),
-            Private::Mail(_) | Private::Address(_) | Private::Directory(_) | Private::Letter(_) => {
-                None
-            }
+            Private::Mail(_)
+            | Private::Address(_)
+            | Private::Directory(_)
+            | Private::Letter(_)
+            | Private::Domains(_) => None,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! One sample of every fact, for golden bytes and for the tests of other packages.
 
 use crate::{
-    Actor, Address, AgentNumber, AgentState, ApplicationRef, AutomaticKind, Cause, CommandId,
-    ContactId, CopyFrom, CopyKind, DirectoryEntry, Event, Fact, Fingerprint, Handler, HeldContacts,
-    LateReason, Letter, Line, MailDetails, MailRefusal, MailboxName, Mark, MessageDigest,
-    MessageRef, NameError, OutgoingId, Person, Position, Private, PrivateEntry, QuarantineReason,
-    QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason, Setting, SignedReplies,
-    Source, Step, Target, ThreadId, Timer, Timestamp, UncertainReason,
+    Actor, Address, AgentNumber, AgentState, ApplicationRef, AutomaticKind, Cause, Check,
+    CheckedBy, CommandId, ContactId, CopyFrom, CopyKind, DirectoryEntry, Event, Fact, Fingerprint,
+    Handler, HeldContacts, LateReason, Letter, Line, MailDetails, MailRefusal, MailboxName, Mark,
+    MessageDigest, MessageRef, NameError, OutgoingId, Person, Position, Private, PrivateEntry,
+    QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason,
+    SenderDomains, Setting, SignedReplies, Source, Step, Target, ThreadId, Timer, Timestamp,
+    UncertainReason, Verification,
 };
 
 const CONTACT: [u8; 32] = [7; 32];
@@ -87,6 +88,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(handling()?);
     facts.extend(copies(&names));
     facts.extend(screening());
+    facts.extend(senders());
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -400,4 +402,24 @@ fn screening() -> Vec<Sample> {
         signed: Some(SignedReplies::Strip),
     };
     vec![(screened, None), (Fact::SettingsLoaded { settings }, None)]
+}
+
+fn senders() -> Vec<Sample> {
+    let contact = contact();
+    vec![(
+        Fact::SenderChecked {
+            contact,
+            verification: Verification {
+                dkim: Check::Pass,
+                spf: Check::SoftFail,
+                dmarc: Check::Pass,
+                by: CheckedBy::Server,
+            },
+        },
+        Some(Private::Domains(SenderDomains {
+            dkim: Some("customer.example".to_owned()),
+            spf: None,
+            dmarc: Some("mail.customer.example".to_owned()),
+        })),
+    )]
 }

@@ -1,5 +1,7 @@
 //! What is known about whether a mail is from whom it says.
 
+use std::fmt;
+
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
@@ -36,6 +38,21 @@ pub enum Check {
     TemporaryError,
     /// What the domain publishes cannot be understood.
     PermanentError,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotChecked => "not checked",
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::SoftFail => "softfail",
+            Self::Neutral => "neutral",
+            Self::None => "none",
+            Self::TemporaryError => "temperror",
+            Self::PermanentError => "permerror",
+        })
+    }
 }
 
 /// Who checked a mail.

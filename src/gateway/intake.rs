@@ -13,7 +13,7 @@ use event::{
 use mail::{Purpose, TokenKey, TokenSearch};
 
 use crate::screen::Screen;
-use crate::{Activation, Body, Fetched, ImapCursor, Inbox, InboxError, MessageStore};
+use crate::{Activation, Body, Fetched, ImapCursor, Inbox, InboxError, MessageStore, Verifier};
 
 /// The engine as an inbox for mailboxes.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub struct Intake {
     pub internal: MailboxName,
     /// The internal address.
     pub internal_address: Address,
+    /// Finds out whether mail is from whom it says.
+    pub verifier: Verifier,
 }
 
 impl Inbox for Intake {
@@ -160,7 +162,8 @@ impl Intake {
         }
         let digest = mail::fingerprint(raw);
         let answers = self.answered(token)?;
-        let mail = ReceiveMail { source, message, received, digest, parsed, answers };
+        let sender = self.verifier.told(&source.mailbox, raw, &parsed);
+        let mail = ReceiveMail { source, message, received, digest, parsed, answers, sender };
         Ok(Command::ReceiveMail(Box::new(mail)))
     }
 

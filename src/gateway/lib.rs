@@ -24,6 +24,7 @@ mod stop;
 mod store;
 mod target;
 mod tls;
+mod verifier;
 mod wire;
 
 pub use account::{
@@ -49,3 +50,4 @@ pub use stop::{Stop, Stopper};
 pub use store::{MessageStore, StoreError};
 pub use target::Target;
 pub use tls::{Trust, TrustError, tls_config};
+pub use verifier::Verifier;

@@ -111,10 +111,34 @@ pub struct Contact {
 pub struct Transcript {
     /// The contact.
     pub contact: Contact,
+    /// Whether the mail is from whom it says.
+    pub sender: SenderCheck,
     /// The four thread variables, by name.
     pub variables: Vec<(String, String)>,
     /// Everything that happened.
     pub events: Vec<Entry>,
+}
+
+/// Whether a mail is from whom it says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SenderCheck {
+    /// `server`: the mail server; `postbook`; `nobody`.
+    pub by: String,
+    /// Whether the domain of From stands by the mail.
+    pub dmarc: SenderResult,
+    /// Whether a signature is good.
+    pub dkim: SenderResult,
+    /// Whether the domain of the envelope sender allows the sending host.
+    pub spf: SenderResult,
+}
+
+/// The result of one check of a mail's sender.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SenderResult {
+    /// `pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror` or `not checked`.
+    pub result: String,
+    /// The domain it is about.
+    pub domain: Option<String>,
 }
 
 /// An event of the log.

@@ -1,9 +1,9 @@
 //! Events as sentences, for people.
 
 use event::{
-    AgentState, AutomaticKind, CopyKind, Event, Fact, Handler, LateReason, MailRefusal,
+    AgentState, AutomaticKind, CheckedBy, CopyKind, Event, Fact, Handler, LateReason, MailRefusal,
     QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason,
-    SignedReplies, Source, Target, Timer, UncertainReason,
+    SignedReplies, Source, Target, Timer, UncertainReason, Verification,
 };
 
 /// One event as a sentence without its time.
@@ -49,6 +49,17 @@ fn mail(event: &Event) -> Option<String> {
     Some(match &event.fact {
         Fact::ContactArrived { contact, source, .. } => {
             format!("contact {contact} arrived in {}{}", source.mailbox, summary(event))
+        }
+        Fact::SenderChecked { contact, verification } => {
+            let Verification { dkim, spf, dmarc, by } = verification;
+            let by = match by {
+                CheckedBy::Nobody => "nobody",
+                CheckedBy::Server => "the mail server",
+                CheckedBy::Ourselves => "Postbook",
+            };
+            format!(
+                "the sender of contact {contact} was checked by {by}: DMARC {dmarc}, DKIM {dkim}, SPF {spf}"
+            )
         }
         Fact::MailFiled { thread, kind, .. } => {
             let kind = match kind {

@@ -2,13 +2,15 @@
 
 use engine::Views;
 use event::{
-    AgentNumber, AgentState, ContactId, Fact, Line, Position, QuarantineReason, QueueName, Recorded,
+    AgentNumber, AgentState, Check, CheckedBy, ContactId, Fact, Line, Position, QuarantineReason,
+    QueueName, Recorded,
 };
 use log::{EventLog, ReadError};
 use projections::{Place, SendState, ShelfError, Variables, What};
 
 use crate::answer::{
-    Agent, Contact, Entry, Outgoing, Quarantined, Queue, Transcript, Verified, Waiting, instant,
+    Agent, Contact, Entry, Outgoing, Quarantined, Queue, SenderCheck, SenderResult, Transcript,
+    Verified, Waiting, instant,
 };
 use crate::describe::describe;
 
@@ -140,9 +142,32 @@ pub fn transcript(log: &dyn EventLog, story: Story) -> Result<Transcript, QueryE
         contact: listed.ok_or_else(|| {
             QueryError::Unknown("the log has no arrival of this contact".to_owned())
         })?,
+        sender: sender(&events),
         variables: named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         events: events.iter().map(entry).collect(),
     })
+}
+
+/// What the events of a contact say about the sender of its mail.
+fn sender(events: &[Recorded]) -> SenderCheck {
+    let checked = events.iter().find_map(|recorded| match recorded.event.fact {
+        Fact::SenderChecked { verification, .. } => Some((verification, recorded.event.domains())),
+        _ => None,
+    });
+    let (verification, domains) = checked.unwrap_or_default();
+    let domains = domains.cloned().unwrap_or_default();
+    let result = |check: Check, domain| SenderResult { result: check.to_string(), domain };
+    SenderCheck {
+        by: match verification.by {
+            CheckedBy::Nobody => "nobody",
+            CheckedBy::Server => "server",
+            CheckedBy::Ourselves => "postbook",
+        }
+        .to_owned(),
+        dmarc: result(verification.dmarc, domains.dmarc),
+        dkim: result(verification.dkim, domains.dkim),
+        spf: result(verification.spf, domains.spf),
+    }
 }
 
 /// How many events are read at a time when looking backwards.

@@ -4,13 +4,17 @@
 //! above what it received. RFC 8601 section 5 obliges that server to take forged fields in its own
 //! name out; where it does not and adds none itself either, nothing here can tell.
 
-use event::{Check, CheckedBy, Verification};
+use std::str::FromStr;
+
+use event::{Address, Check, CheckedBy, SenderDomains, Verification};
 
 use crate::header::{self, Field};
 
 const FIELD: &str = "Authentication-Results";
 /// A longer field is not believed, nor what stands below it: no server writes it of itself.
 const FIELD_BYTES_MAX: usize = 16_384;
+/// RFC 1035 section 2.3.4.
+const DOMAIN_BYTES_MAX: usize = 253;
 /// Servers write one field, or one for each check.
 const FIELDS_MAX: usize = 16;
 
@@ -23,13 +27,53 @@ pub enum AuthenticationServer {
     Unnamed,
 }
 
-/// What the trusted server says in the header of a raw mail.
+/// A text that is no authserv-id.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{0}` is no name of a mail server; write what stands first in the Authentication-Results of mail you received, or \"\" where there is no name"
+)]
+pub struct AuthenticationServerError(String);
+
+impl FromStr for AuthenticationServer {
+    type Err = AuthenticationServerError;
+
+    /// An authserv-id; the empty text for a server that does not name itself.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() {
+            return Ok(Self::Unnamed);
+        }
+        let is_id = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/' | '@');
+        if text.chars().all(is_id) {
+            Ok(Self::Named(text.to_owned()))
+        } else {
+            Err(AuthenticationServerError(text.to_owned()))
+        }
+    }
+}
+
+/// What is known of whether a mail is from whom it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SenderCheck {
+    /// The results, and who made the checks.
+    pub verification: Verification,
+    /// The domain each check is about.
+    pub domains: SenderDomains,
+}
+
+/// What a trusted server says in the header of a raw mail.
 ///
 /// Of its fields the topmost decides about each check, and none counts below the next Received:
-/// from there on the header is what the sending host sent.
-pub fn verification(raw: &[u8], server: &AuthenticationServer) -> Verification {
+/// from there on the header is what the sending host sent. Where several servers are trusted, the
+/// one of the topmost field is it. DMARC counts only if it is about the domain of `from`, which is
+/// what people are shown; a mail with two From fields is read differently by each program.
+pub fn sender_check(
+    raw: &[u8],
+    servers: &[AuthenticationServer],
+    from: Option<&Address>,
+) -> SenderCheck {
     let (header, _) = header::split(raw);
-    let mut found = Verification::default();
+    let mut servers: Vec<&AuthenticationServer> = servers.iter().collect();
+    let mut found = Told::default();
     let mut fields = 0;
     for field in header.iter() {
         if fields > 0 && field.name.eq_ignore_ascii_case("Received") {
@@ -39,7 +83,10 @@ pub fn verification(raw: &[u8], server: &AuthenticationServer) -> Verification {
             continue;
         }
         let segments = segments(field);
-        let Some(results) = results_of(server, &segments) else { continue };
+        let theirs =
+            servers.iter().find_map(|&server| Some((server, results_of(server, &segments)?)));
+        let Some((server, results)) = theirs else { continue };
+        servers = vec![server];
         fields += 1;
         let is_whole = field.value.len() <= FIELD_BYTES_MAX;
         let Some(told) = read(results).filter(|_| is_whole) else { break };
@@ -48,7 +95,7 @@ pub fn verification(raw: &[u8], server: &AuthenticationServer) -> Verification {
             (&mut found.spf, told.spf),
             (&mut found.dmarc, told.dmarc),
         ] {
-            if *known == Check::NotChecked {
+            if known.check == Check::NotChecked {
                 *known = new;
             }
         }
@@ -56,18 +103,45 @@ pub fn verification(raw: &[u8], server: &AuthenticationServer) -> Verification {
             break;
         }
     }
-    if [found.dkim, found.spf, found.dmarc].iter().any(|check| *check != Check::NotChecked) {
-        found.by = CheckedBy::Server;
+    if let Some(domain) = &found.dmarc.domain
+        && !from.is_some_and(|from| is_within(from.domain(), domain))
+    {
+        found.dmarc = Outcome::default();
     }
-    found
+    found.into()
+}
+
+fn is_within(domain: &str, organization: &str) -> bool {
+    let rest = domain.strip_suffix(organization);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The checks one field tells of.
 #[derive(Default)]
 struct Told {
-    dkim: Check,
-    spf: Check,
-    dmarc: Check,
+    dkim: Outcome,
+    spf: Outcome,
+    dmarc: Outcome,
+}
+
+/// The result of one check, and the domain it is about.
+#[derive(Default)]
+struct Outcome {
+    check: Check,
+    domain: Option<String>,
+}
+
+impl From<Told> for SenderCheck {
+    fn from(Told { dkim, spf, dmarc }: Told) -> Self {
+        let checks = [dkim.check, spf.check, dmarc.check];
+        let by =
+            if checks == [Check::NotChecked; 3] { CheckedBy::Nobody } else { CheckedBy::Server };
+        let [dkim_check, spf_check, dmarc_check] = checks;
+        Self {
+            verification: Verification { dkim: dkim_check, spf: spf_check, dmarc: dmarc_check, by },
+            domains: SenderDomains { dkim: dkim.domain, spf: spf.domain, dmarc: dmarc.domain },
+        }
+    }
 }
 
 /// The part of a field that holds results, if the field is the server's.
@@ -94,22 +168,44 @@ fn read(results: &[String]) -> Option<Told> {
         let Some(check) = check_named(&word) else { continue };
         match method.as_str() {
             // A mail may be signed by several domains; one good signature is enough.
-            "dkim" if told.dkim == Check::NotChecked || check == Check::Pass => told.dkim = check,
+            "dkim" if told.dkim.check == Check::NotChecked || check == Check::Pass => {
+                told.dkim.set(check, &properties, &["header.d", "header.i"]);
+            }
             // The name a host gives itself says nothing about the sender.
             "spf" if !properties.contains("smtp.helo=") => {
-                told.spf = without_doubt(told.spf, check)
+                told.spf.set_without_doubt(check, &properties, &["smtp.mailfrom"]);
             }
-            "dmarc" => told.dmarc = without_doubt(told.dmarc, check),
+            "dmarc" => told.dmarc.set_without_doubt(check, &properties, &["header.from"]),
             _ => {}
         }
     }
     (!is_empty).then_some(told)
 }
 
-/// A second result of one check in one field may come from a sender's address that the server
-/// wrote without quotes; a pass counts only if nothing contradicts it.
-fn without_doubt(known: Check, new: Check) -> Check {
-    if matches!(known, Check::NotChecked | Check::Pass) { new } else { known }
+impl Outcome {
+    fn set(&mut self, check: Check, properties: &str, names: &[&str]) {
+        let domain = names.iter().find_map(|name| domain(properties, name));
+        *self = Self { check, domain };
+    }
+
+    /// A second result of one check in one field may come from a sender's address that the server
+    /// wrote without quotes; a pass counts only if nothing contradicts it.
+    fn set_without_doubt(&mut self, check: Check, properties: &str, names: &[&str]) {
+        if matches!(self.check, Check::NotChecked | Check::Pass) {
+            self.set(check, properties, names);
+        }
+    }
+}
+
+/// The domain in the value of a property, which may be an address.
+fn domain(properties: &str, name: &str) -> Option<String> {
+    let value = properties
+        .split_whitespace()
+        .find_map(|property| property.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')))?;
+    let domain = value.rsplit('@').next().unwrap_or_default();
+    let is_domain = (1..=DOMAIN_BYTES_MAX).contains(&domain.len())
+        && domain.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    is_domain.then(|| domain.to_owned())
 }
 
 /// Method, result and the rest of `method/version=result rest`, in lower case.
@@ -195,8 +291,18 @@ mod tests {
 
     #[track_caller]
     fn check_of(server: &AuthenticationServer, header: &str, expected: Verification) {
+        let found = found(header, std::slice::from_ref(server));
+        assert_eq!(found.verification, expected, "{header}");
+    }
+
+    fn found(header: &str, servers: &[AuthenticationServer]) -> SenderCheck {
         let raw = format!("{header}\r\nSubject: x\r\n\r\nbody\r\n");
-        assert_eq!(verification(raw.as_bytes(), server), expected, "{header}");
+        let from = Address::new("jo@sub.example.org").unwrap();
+        sender_check(raw.as_bytes(), servers, Some(&from))
+    }
+
+    fn named(names: &[&str]) -> Vec<AuthenticationServer> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
     }
 
     /// With a server that names itself `mx.corp.test`.
@@ -250,7 +356,7 @@ mod tests {
         check(header, NOTHING);
         check_of(
             &AuthenticationServer::Unnamed,
-            "Authentication-Results: mx.corp.test; dmarc=pass header.from=x",
+            "Authentication-Results: mx.corp.test; dmarc=pass header.from=example.org",
             NOTHING,
         );
         check_of(
@@ -392,5 +498,74 @@ mod tests {
         });
         let many = "Authentication-Results: mx.corp.test; x=y\r\n".repeat(1_000);
         check(&format!("{many}Authentication-Results: mx.corp.test; dmarc=pass"), NOTHING);
+    }
+
+    #[test]
+    fn each_check_names_its_domain() {
+        let servers = named(&["mx.corp.test"]);
+        let check = found(
+            "Authentication-Results: mx.corp.test; dkim=fail header.d=list.test; \
+             dkim=pass header.i=@Mail.example.org header.s=a; \
+             spf=pass smtp.mailfrom=\"jo; x\"@bounce.example.org; dmarc=pass header.from=example.org",
+            &servers,
+        );
+        let domain = |name: &str| Some(name.to_owned());
+        assert_eq!(check.verification, PASS);
+        assert_eq!(
+            check.domains,
+            SenderDomains {
+                dkim: domain("mail.example.org"),
+                spf: domain("bounce.example.org"),
+                dmarc: domain("example.org"),
+            }
+        );
+        let long = "a".repeat(300);
+        for value in ["", "a(b", "<x>", &long] {
+            let field = format!("Authentication-Results: mx.corp.test; dkim=pass header.d={value}");
+            assert_eq!(found(&field, &servers).domains, SenderDomains::default(), "{value}");
+        }
+    }
+
+    #[test]
+    fn dmarc_about_another_from_is_not_believed() {
+        for (domain, expected) in [
+            ("sub.example.org", Check::Pass),
+            ("example.org", Check::Pass),
+            ("evil.test", Check::NotChecked),
+            ("other.sub.example.org", Check::NotChecked),
+            ("ample.org", Check::NotChecked),
+        ] {
+            check(
+                &format!("Authentication-Results: mx.corp.test; dmarc=pass header.from={domain}"),
+                Verification {
+                    dmarc: expected,
+                    by: if expected == Check::Pass { CheckedBy::Server } else { CheckedBy::Nobody },
+                    ..NOTHING
+                },
+            );
+        }
+    }
+
+    #[test]
+    fn of_several_trusted_servers_the_one_of_the_topmost_field_is_believed() {
+        let servers = named(&["mx1.corp.test", "mx2.corp.test"]);
+        let check = found(
+            "Authentication-Results: mx2.corp.test; spf=fail\r\n\
+             Authentication-Results: mx1.corp.test; dmarc=pass header.from=example.org",
+            &servers,
+        );
+        let expected = told(Check::NotChecked, Check::Fail, Check::NotChecked);
+        assert_eq!(check.verification, expected);
+        assert_eq!(found("Authentication-Results: mx1.corp.test; dkim=pass", &[]), {
+            SenderCheck::default()
+        });
+    }
+
+    #[test]
+    fn only_a_name_or_nothing_names_a_server() {
+        assert_eq!("".parse::<AuthenticationServer>().unwrap(), AuthenticationServer::Unnamed);
+        for wrong in ["mx corp", "mx;", "\"mx\"", "mx=1"] {
+            assert!(wrong.parse::<AuthenticationServer>().is_err(), "{wrong}");
+        }
     }
 }

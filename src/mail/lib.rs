@@ -30,7 +30,7 @@ mod words;
 
 pub use agent_copy::{AgentCopy, Via};
 pub use answerable::{Unanswerable, may_answer};
-pub use authentication_results::{AuthenticationServer, verification};
+pub use authentication_results::{AuthenticationServer, SenderCheck, sender_check};
 pub use bounce::{Bounce, BounceOutcome, BounceRecipient, bounce};
 pub use encode::mailbox;
 pub use identity::{contact_id, fingerprint};

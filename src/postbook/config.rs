@@ -10,6 +10,7 @@ use event::{
     Address, AgentNumber, ApplicationName, CopyFrom, HeldContacts, MailboxName, QueueName,
 };
 use gateway::{Secret, TokenUrl};
+use mail::AuthenticationServer;
 use serde::Deserialize as Derive;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
@@ -241,6 +242,10 @@ pub(crate) struct Mailbox {
     pub(crate) addresses: Vec<Spanned<Checked<Address>>>,
     /// The application its mail enters.
     pub(crate) application: Spanned<Checked<ApplicationName>>,
+    /// The mail servers, by authserv-id, that are believed about who sent a mail; empty: one that
+    /// does not name itself.
+    #[serde(default)]
+    pub(crate) trusted_authserv_ids: Vec<Checked<AuthenticationServer>>,
     /// Polled by IMAP.
     pub(crate) imap: Option<Imap>,
     /// Or a Maildir.

@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table};
 use http::answer::{
-    Agent, Carried, Contact, Entry, Outgoing, Quarantined, Queue, Reconciled, Status, Transcript,
-    Verified, Waiting,
+    Agent, Carried, Contact, Entry, Outgoing, Quarantined, Queue, Reconciled, SenderCheck,
+    SenderResult, Status, Transcript, Verified, Waiting,
 };
 use serde::Serialize;
 
@@ -175,18 +175,33 @@ pub(crate) fn contacts(contacts: &[Contact]) -> String {
 pub(crate) fn transcript(transcript: &Transcript) -> String {
     let contact = &transcript.contact;
     let mut text = format!(
-        "Contact {} of thread {}, {}\nFrom {}: {}\n\n",
+        "Contact {} of thread {}, {}\nFrom {}: {}\n{}\n\n",
         contact.contact,
         contact.thread,
         contact.state,
         optional(contact.from.as_deref()),
         optional(contact.subject.as_deref()),
+        sender(&transcript.sender),
     );
     for (name, value) in &transcript.variables {
         text += &format!("{name} = {value}\n");
     }
     text += "\n";
     transcript.events.iter().fold(text, |text, event| text + &entry(event) + "\n")
+}
+
+fn sender(sender: &SenderCheck) -> String {
+    let by = match sender.by.as_str() {
+        "server" => "the mail server",
+        "postbook" => "Postbook",
+        _ => return "Nobody checked who sent it".to_owned(),
+    };
+    let results = [("DMARC", &sender.dmarc), ("DKIM", &sender.dkim), ("SPF", &sender.spf)];
+    let results = results.map(|(check, SenderResult { result, domain })| {
+        let domain = domain.as_ref().map(|domain| format!(" ({domain})")).unwrap_or_default();
+        format!("{check} {result}{domain}")
+    });
+    format!("Sender checked by {by}: {}", results.join(", "))
 }
 
 pub(crate) fn entry(entry: &Entry) -> String {

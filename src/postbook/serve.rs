@@ -10,7 +10,8 @@ use engine::{Engine, Handle, Options};
 use event::{Actor, Address, DirectoryEntry, MailboxName, PrivateEntry, Setting};
 use gateway::{
     Account, HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Signer,
-    SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, run_imap, run_maildir, run_outbound,
+    SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, Verifier, run_imap, run_maildir,
+    run_outbound,
 };
 use http::Service;
 use log::{EventLog, SledLog};
@@ -19,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::arguments::Common;
-use crate::config::{After, Config, Dkim, File, History, Imap, Maildir, Security};
+use crate::config::{After, Config, Dkim, File, History, Imap, Mailbox, Maildir, Security};
 use crate::config_file;
 use crate::data::Data;
 use crate::logging;
@@ -200,6 +201,7 @@ impl Server {
             key: key.clone(),
             internal: file.internal.name.get_ref().0.clone(),
             internal_address: file.internal.address.get_ref().0.clone(),
+            verifier: verifier(&file.mailbox),
         };
         let inbox = Arc::new(intake.clone());
         let mut logins = Logins::new(trust);
@@ -393,6 +395,14 @@ fn targets(config: &Config, logins: &mut Logins) -> Result<Vec<Target>> {
         }
     }
     Ok(targets)
+}
+
+fn verifier(mailboxes: &[Mailbox]) -> Verifier {
+    let trusted = mailboxes.iter().map(|mailbox| {
+        let ids = mailbox.trusted_authserv_ids.iter().map(|id| id.0.clone());
+        (mailbox.name.get_ref().0.clone(), ids.collect())
+    });
+    Verifier::new(trusted.collect())
 }
 
 fn signer(keys: &[Dkim]) -> Result<Signer> {

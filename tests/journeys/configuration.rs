@@ -99,7 +99,7 @@ fn line_of(text: &str, start: &str) -> Result<usize> {
 /// What is replaced by what, the line the complaint names, and what else it says.
 type Mistake = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const MISTAKES: [Mistake; 15] = [
+const MISTAKES: [Mistake; 16] = [
     ("sender =", "sendr =", "sendr", &["outgoing", "unknown field `sendr`", "`sender`"]),
     (
         "\"keep\"",
@@ -136,6 +136,12 @@ const MISTAKES: [Mistake; 15] = [
     ),
     ("file = \"support.toml\"", "file = \"gone.toml\"", "file", &["application.file", "gone.toml"]),
     ("number = 1001", "number = = 1001", "number", &["key"]),
+    (
+        "application = \"support\"",
+        "application = \"support\"\ntrusted_authserv_ids = [\"mx support\"]",
+        "trusted_authserv_ids",
+        &["mailbox[0].trusted_authserv_ids[0]", "`mx support` is no name of a mail server"],
+    ),
     (
         "maildir = { path = \"mail/support\", poll_seconds = 1 }",
         "imap = { host = \"localhost\", user = \"a\", password_env = \"P\", after = \"burn\" }",

@@ -7,7 +7,9 @@ use anyhow::{Context, Result};
 use command::{Command, LoadDirectory, Publish};
 use engine::{Engine, Handle, Options};
 use event::{Actor, Address, AgentNumber, DirectoryEntry, MailboxName, PrivateEntry, QueueName};
-use gateway::{After, History, ImapAccount, Intake, Login, MessageStore, Secret, Security, Trust};
+use gateway::{
+    After, History, ImapAccount, Intake, Login, MessageStore, Secret, Security, Trust, Verifier,
+};
 use log::SledLog;
 use mail::TokenKey;
 use projections::DiskShelf;
@@ -78,6 +80,7 @@ impl Office {
             key: self.key.clone(),
             internal: "internal".parse()?,
             internal_address: Address::new(INTERNAL)?,
+            verifier: Verifier::default(),
         })
     }
 }

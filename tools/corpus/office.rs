@@ -12,7 +12,7 @@ use event::{
     Actor, Address, DirectoryEntry, Fact, MailboxName, Mark, MessageDigest, Position, PrivateEntry,
     QueueName, Source,
 };
-use gateway::{Body, Fetched, Inbox, Intake, MessageStore};
+use gateway::{Body, Fetched, Inbox, Intake, MessageStore, Verifier};
 use log::MemoryLog;
 use mail::TokenKey;
 use projections::MemoryShelf;
@@ -69,6 +69,7 @@ impl Office {
             key: TokenKey::from_bytes(composed::KEY),
             internal: "internal".parse()?,
             internal_address: Address::new(composed::INTERNAL)?,
+            verifier: Verifier::default(),
         };
         Ok(Self { engine, intake, mailbox: NAME.parse()? })
     }

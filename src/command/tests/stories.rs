@@ -1,8 +1,9 @@
 //! What decisions come to, told as short stories.
 
 use event::{
-    Actor, AgentNumber, AgentState, AutomaticKind, Fact, HeldContacts, LateReason, Line,
-    MailRefusal, ReleaseReason, ReplyRefusal, RequeueReason, Setting, Timer, UncertainReason,
+    Actor, AgentNumber, AgentState, AutomaticKind, Check, CheckedBy, Fact, HeldContacts,
+    LateReason, Line, MailRefusal, ReleaseReason, ReplyRefusal, RequeueReason, Setting, Timer,
+    UncertainReason, Verification,
 };
 use projections::{Place, SendState};
 
@@ -48,6 +49,24 @@ fn a_mail_goes_to_the_agent_and_the_answer_back() {
     assert_eq!(World::names(&world.give(release(1001))), ["ContactReleased"]);
     assert!(world.state.hot().contacts.is_empty());
     assert_eq!(world.state.hot().outbox.iter().count(), 0);
+}
+
+#[test]
+fn what_was_found_out_about_a_sender_is_recorded_with_the_arrival_and_only_then() {
+    let mut world = World::new();
+    let unknown = world.arrive(1, "jo@customer.test");
+    let verification =
+        Verification { dmarc: Check::Pass, by: CheckedBy::Server, ..Verification::default() };
+    let contact = world.arrive_with(2, "jo@customer.test", |mail| {
+        mail.sender.verification = verification;
+    });
+    let about = |id| world.state.hot().contacts.get(id).unwrap().verification;
+    assert_eq!(about(unknown), Verification::default());
+    assert_eq!(about(contact), verification);
+    let names: Vec<_> = world.log.iter().map(|event| event.fact.name()).collect();
+    let arrival = names.iter().rposition(|name| *name == "ContactArrived").unwrap();
+    assert_eq!(names[arrival + 1], "SenderChecked");
+    assert_eq!(names.iter().filter(|name| **name == "SenderChecked").count(), 1);
 }
 
 #[test]

@@ -251,6 +251,7 @@ pub(crate) fn incoming(number: u32, from: &str) -> ReceiveMail {
         digest,
         parsed: parsed(number, from),
         answers: None,
+        sender: mail::SenderCheck::default(),
     }
 }
 
