@@ -130,6 +130,10 @@ impl Agents {
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
             | Fact::SenderChecked { .. }
+            | Fact::AutomaticMailRecognised { .. }
+            | Fact::AutomaticReplyRequested { .. }
+            | Fact::AutomaticReplyWithheld { .. }
+            | Fact::AutomaticReplySent { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }

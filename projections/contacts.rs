@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    ActionName, AgentNumber, ApplicationRef, ContactId, DispositionCode, Event, ExitName, Fact,
-    Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName, Position, Step, Target,
-    ThreadId, Timer, Timestamp, Verification,
+    ActionName, Address, AgentNumber, ApplicationRef, AutomaticKind, ContactId, DispositionCode,
+    Event, ExitName, Fact, Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName,
+    Position, Step, Target, ThreadId, Timer, Timestamp, Verification,
 };
 
 /// A contact that is not released.
@@ -34,6 +34,15 @@ pub struct OpenContact {
     pub disposition: Option<DispositionCode>,
     /// Whether its mail is from whom it says.
     pub verification: Verification,
+    /// Where answers go; absent where the mail names nobody, or it was erased.
+    pub answer_to: Option<Address>,
+    /// Its subject; empty where it was erased.
+    pub subject: String,
+    /// Set where no person wrote its mail.
+    pub automatic: Option<AutomaticKind>,
+    /// Where its application has asked for an automatic answer: the action and the visit. They
+    /// outlive a restart, so that the same answer is not asked for again.
+    pub replied: BTreeSet<(ActionName, u32)>,
 }
 
 /// How far a contact is in its application.
@@ -163,19 +172,13 @@ impl Contacts {
             | Fact::TimerFired { timer: Timer::WaitOver(contact) } => {
                 self.advance(*contact, &event.fact);
             }
-            Fact::ParameterSet { contact, parameter } => {
+            Fact::ParameterSet { contact, .. }
+            | Fact::DispositionSet { contact, .. }
+            | Fact::SenderChecked { contact, .. }
+            | Fact::AutomaticMailRecognised { contact, .. }
+            | Fact::AutomaticReplyRequested { contact, .. } => {
                 if let Some(open) = self.open.get_mut(contact) {
-                    open.parameters.insert(parameter.clone(), event.text().map(str::to_owned));
-                }
-            }
-            Fact::DispositionSet { contact, code } => {
-                if let Some(open) = self.open.get_mut(contact) {
-                    open.disposition = Some(code.clone());
-                }
-            }
-            Fact::SenderChecked { contact, verification } => {
-                if let Some(open) = self.open.get_mut(contact) {
-                    open.verification = *verification;
+                    note(open, event);
                 }
             }
             Fact::ContactQueued { contact, .. }
@@ -210,6 +213,8 @@ impl Contacts {
             | Fact::NoteReceived { .. }
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
+            | Fact::AutomaticReplyWithheld { .. }
+            | Fact::AutomaticReplySent { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { timer: Timer::SendAgain(_) } => {}
         }
@@ -224,6 +229,7 @@ impl Contacts {
         else {
             return;
         };
+        let details = event.mail();
         let open = OpenContact {
             thread: *thread,
             mailbox: source.mailbox.clone(),
@@ -236,6 +242,10 @@ impl Contacts {
             parameters: BTreeMap::new(),
             disposition: None,
             verification: Verification::default(),
+            answer_to: details.and_then(|details| details.answer_to.clone()),
+            subject: details.map(|details| details.subject.clone()).unwrap_or_default(),
+            automatic: None,
+            replied: BTreeSet::new(),
         };
         self.open.insert(*contact, open);
         self.running.insert(*contact);
@@ -282,6 +292,20 @@ fn advance(open: &mut OpenContact, fact: &Fact) {
         course.at = CourseAt::Paused { step: step.clone(), until: *until };
     } else if let CourseAt::Paused { step, .. } = &course.at {
         course.at = CourseAt::Resumed { step: step.clone() };
+    }
+}
+
+fn note(open: &mut OpenContact, event: &Event) {
+    if let Fact::ParameterSet { parameter, .. } = &event.fact {
+        open.parameters.insert(parameter.clone(), event.text().map(str::to_owned));
+    } else if let Fact::DispositionSet { code, .. } = &event.fact {
+        open.disposition = Some(code.clone());
+    } else if let Fact::SenderChecked { verification, .. } = &event.fact {
+        open.verification = *verification;
+    } else if let Fact::AutomaticMailRecognised { kind, .. } = &event.fact {
+        open.automatic = Some(*kind);
+    } else if let Fact::AutomaticReplyRequested { step, .. } = &event.fact {
+        open.replied.insert((step.action.clone(), step.visit));
     }
 }
 

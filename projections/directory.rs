@@ -45,6 +45,12 @@ pub struct Settings {
     pub quotes: Quotes,
     /// What becomes of signed replies.
     pub signed_replies: SignedReplies,
+    /// How many automatic answers an address gets a day.
+    pub automatic_replies_per_address_day: u32,
+    /// How many automatic answers a domain gets an hour.
+    pub automatic_replies_per_domain_hour: u32,
+    /// How many automatic answers go out an hour.
+    pub automatic_replies_per_hour: u32,
 }
 
 impl Default for Settings {
@@ -57,6 +63,30 @@ impl Default for Settings {
             keep_external_cc: true,
             quotes: Quotes::default(),
             signed_replies: SignedReplies::default(),
+            automatic_replies_per_address_day: 5,
+            automatic_replies_per_domain_hour: 60,
+            automatic_replies_per_hour: 1_000,
+        }
+    }
+}
+
+impl Settings {
+    fn set(&mut self, setting: &Setting) {
+        match setting {
+            Setting::RestartHeldContacts(held) => self.restart_held_contacts = *held,
+            Setting::ReleaseOnReply(on) => self.release_on_reply = *on,
+            Setting::AgentCopyFrom(from) => self.agent_copy_from = *from,
+            Setting::KeepInternalCc(keep) => self.keep_internal_cc = *keep,
+            Setting::KeepExternalCc(keep) => self.keep_external_cc = *keep,
+            Setting::Quotes(quotes) => self.quotes = *quotes,
+            Setting::SignedReplies(signed) => self.signed_replies = *signed,
+            Setting::AutomaticRepliesPerAddressDay(count) => {
+                self.automatic_replies_per_address_day = *count;
+            }
+            Setting::AutomaticRepliesPerDomainHour(count) => {
+                self.automatic_replies_per_domain_hour = *count;
+            }
+            Setting::AutomaticRepliesPerHour(count) => self.automatic_replies_per_hour = *count,
         }
     }
 }
@@ -142,19 +172,7 @@ impl Directory {
             Fact::DirectoryLoaded { entries } => self.load(entries, event.private.as_ref()),
             Fact::SettingsLoaded { settings } => {
                 self.settings = Settings::default();
-                for setting in settings {
-                    match setting {
-                        Setting::RestartHeldContacts(held) => {
-                            self.settings.restart_held_contacts = *held;
-                        }
-                        Setting::ReleaseOnReply(on) => self.settings.release_on_reply = *on,
-                        Setting::AgentCopyFrom(from) => self.settings.agent_copy_from = *from,
-                        Setting::KeepInternalCc(keep) => self.settings.keep_internal_cc = *keep,
-                        Setting::KeepExternalCc(keep) => self.settings.keep_external_cc = *keep,
-                        Setting::Quotes(quotes) => self.settings.quotes = *quotes,
-                        Setting::SignedReplies(signed) => self.settings.signed_replies = *signed,
-                    }
-                }
+                settings.iter().for_each(|setting| self.settings.set(setting));
                 self.loaded = Some(settings.clone());
             }
             Fact::ApplicationPublished { application, text } => {
@@ -194,6 +212,10 @@ impl Directory {
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
             | Fact::SenderChecked { .. }
+            | Fact::AutomaticMailRecognised { .. }
+            | Fact::AutomaticReplyRequested { .. }
+            | Fact::AutomaticReplyWithheld { .. }
+            | Fact::AutomaticReplySent { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }
@@ -232,7 +254,8 @@ impl Directory {
                 | Private::Address(_)
                 | Private::Text(_)
                 | Private::Letter(_)
-                | Private::Domains(_),
+                | Private::Domains(_)
+                | Private::Written(_),
             )
             | None => Vec::new(),
         };

@@ -4,7 +4,9 @@ use bincode::config::{Configuration, standard};
 use bincode::{Decode, Encode};
 use event::{Event, Position, Timestamp};
 
-use crate::{Agents, Contacts, Directory, Mailboxes, Outbox, Quarantine, Queues, Timers};
+use crate::{
+    Agents, AutomaticMail, Contacts, Directory, Mailboxes, Outbox, Quarantine, Queues, Timers,
+};
 
 /// The views a decision reads. Its size follows what is open, not what has been.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -29,6 +31,8 @@ pub struct Hot {
     pub mailboxes: Mailboxes,
     /// Mail put aside.
     pub quarantine: Quarantine,
+    /// Who got automatic answers lately.
+    pub automatic_mail: AutomaticMail,
 }
 
 /// Bytes that are no snapshot of this version; the remedy is a replay.
@@ -58,6 +62,7 @@ impl Hot {
         self.timers.apply(event);
         self.mailboxes.apply(event);
         self.quarantine.apply(at, event);
+        self.automatic_mail.apply(event);
         self.position = at;
         self.time = event.time;
     }

@@ -7,6 +7,7 @@
 
 mod agents;
 mod archive;
+mod automatic_mail;
 mod contacts;
 mod directory;
 mod hot;
@@ -24,6 +25,7 @@ mod timers;
 
 pub use agents::{Agent, Agents};
 pub use archive::Archive;
+pub use automatic_mail::AutomaticMail;
 pub use contacts::{Contacts, Course, CourseAt, OpenContact, Place};
 pub use directory::{AgentEntry, Directory, MailboxEntry, Settings};
 pub use hot::{Hot, SnapshotError};

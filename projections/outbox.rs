@@ -62,6 +62,8 @@ pub enum What {
         /// The mail as received.
         message: MessageRef,
     },
+    /// An automatic answer to the customer; the event that asked for it holds the text.
+    AutomaticReply,
 }
 
 /// How far an outgoing mail is.
@@ -114,7 +116,8 @@ impl Outbox {
             | Fact::ContactTransferred { .. }
             | Fact::ReplyReceived { .. }
             | Fact::ReplyCopyRequested { .. }
-            | Fact::NoteReceived { .. } => self.ask(OutgoingId(at), event),
+            | Fact::NoteReceived { .. }
+            | Fact::AutomaticReplyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);
                 if let Some(entry) = self.entries.get_mut(outgoing) {
@@ -135,7 +138,8 @@ impl Outbox {
             | Fact::ContactDelivered { outgoing, .. }
             | Fact::ReplyRelayed { outgoing, .. }
             | Fact::ReplyCopied { outgoing, .. }
-            | Fact::NoteSent { outgoing, .. } => self.settle(*outgoing),
+            | Fact::NoteSent { outgoing, .. }
+            | Fact::AutomaticReplySent { outgoing, .. } => self.settle(*outgoing),
             Fact::ContactRequeued { contact, .. } | Fact::ContactReleased { contact, .. } => {
                 self.cancel_copy(*contact);
             }
@@ -160,6 +164,8 @@ impl Outbox {
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::SenderChecked { .. }
+            | Fact::AutomaticMailRecognised { .. }
+            | Fact::AutomaticReplyWithheld { .. }
             | Fact::TimerFired { timer: Timer::WaitOver(_) } => {}
         }
     }
@@ -201,6 +207,8 @@ impl Outbox {
         } = &event.fact
         {
             (contact, thread, arrival, What::Note { to: *agent, message: *message })
+        } else if let Fact::AutomaticReplyRequested { contact, thread, arrival, .. } = &event.fact {
+            (contact, thread, arrival, What::AutomaticReply)
         } else {
             return;
         };

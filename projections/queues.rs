@@ -106,6 +106,10 @@ impl Queues {
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
             | Fact::SenderChecked { .. }
+            | Fact::AutomaticMailRecognised { .. }
+            | Fact::AutomaticReplyRequested { .. }
+            | Fact::AutomaticReplyWithheld { .. }
+            | Fact::AutomaticReplySent { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { .. } => {}

@@ -235,6 +235,10 @@ impl Threads {
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
             | Fact::SenderChecked { .. }
+            | Fact::AutomaticMailRecognised { .. }
+            | Fact::AutomaticReplyRequested { .. }
+            | Fact::AutomaticReplyWithheld { .. }
+            | Fact::AutomaticReplySent { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

@@ -67,6 +67,10 @@ impl Timers {
             | Fact::NoteSent { .. }
             | Fact::ReplyScreened { .. }
             | Fact::SenderChecked { .. }
+            | Fact::AutomaticMailRecognised { .. }
+            | Fact::AutomaticReplyRequested { .. }
+            | Fact::AutomaticReplyWithheld { .. }
+            | Fact::AutomaticReplySent { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. } => {}
         }

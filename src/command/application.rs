@@ -8,6 +8,8 @@ use event::{ActionName, ExitName, NameError, ParameterName, QueueName};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::Template;
+
 /// A workflow: where it begins, and its actions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
@@ -36,6 +38,13 @@ pub enum ActionKind {
         /// How long.
         seconds: u32,
     },
+    /// Answers the customer without a person. Exits: `sent`, `withheld`.
+    ComposeReply {
+        /// The subject.
+        subject: Template,
+        /// The text.
+        text: Template,
+    },
     /// Puts the contact in a queue. Exit: `queued`.
     Queue {
         /// Which.
@@ -56,6 +65,9 @@ pub enum ActionKind {
 
 /// The priority of a contact where the application names none.
 const PRIORITY_DEFAULT: u8 = 5;
+
+/// The subject of an automatic answer where the application names none (RFC 3834 section 3.1.5).
+const REPLY_SUBJECT_DEFAULT: &str = "Auto: {{ subject }}";
 
 /// All that is wrong with an application file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +111,8 @@ struct RawAction {
     queue: Option<Spanned<String>>,
     priority: Option<u8>,
     seconds: Option<u32>,
+    subject: Option<Spanned<String>>,
+    text: Option<Spanned<String>>,
     parameter: Option<Spanned<String>>,
     value: Option<String>,
     #[serde(default)]
@@ -132,6 +146,7 @@ impl Application {
                 ActionKind::Queue { queue, .. } => Some(queue),
                 ActionKind::WaitForEmail
                 | ActionKind::Wait { .. }
+                | ActionKind::ComposeReply { .. }
                 | ActionKind::SetParameter { .. }
                 | ActionKind::End => None,
             })
@@ -145,6 +160,7 @@ impl ActionKind {
         match self {
             Self::WaitForEmail => &["mail"],
             Self::Wait { .. } => &["over"],
+            Self::ComposeReply { .. } => &["sent", "withheld"],
             Self::Queue { .. } => &["queued"],
             Self::SetParameter { .. } => &["set"],
             Self::End => &[],
@@ -231,6 +247,7 @@ impl Check<'_> {
         let kind = match raw.r#do.get_ref().as_str() {
             "wait for e-mail" => ActionKind::WaitForEmail,
             "end" => ActionKind::End,
+            "compose reply" => self.compose_reply(raw)?,
             "wait" => match raw.seconds {
                 Some(seconds) => ActionKind::Wait { seconds },
                 None => {
@@ -266,8 +283,8 @@ impl Check<'_> {
                 }
             },
             other => {
-                let allowed =
-                    "\"wait for e-mail\", \"wait\", \"queue\", \"set parameter\", \"end\"";
+                let allowed = "\"wait for e-mail\", \"wait\", \"compose reply\", \"queue\", \
+                               \"set parameter\", \"end\"";
                 self.report(raw.r#do.span(), format!("`{other}` is no action; allowed: {allowed}"));
                 return None;
             }
@@ -276,16 +293,36 @@ impl Check<'_> {
         Some(kind)
     }
 
+    fn compose_reply(&mut self, raw: &RawAction) -> Option<ActionKind> {
+        let Some(text) = &raw.text else {
+            self.report(raw.r#do.span(), "`compose reply` needs `text`".to_owned());
+            return None;
+        };
+        let given =
+            raw.subject.as_ref().map(|subject| (subject.get_ref().as_str(), subject.span()));
+        let (subject, span) = given.unwrap_or((REPLY_SUBJECT_DEFAULT, raw.r#do.span()));
+        let subject = self.template(subject, span);
+        let text = self.template(text.get_ref(), text.span());
+        Some(ActionKind::ComposeReply { subject: subject?, text: text? })
+    }
+
+    fn template(&mut self, text: &str, span: Range<usize>) -> Option<Template> {
+        Template::parse(text).map_err(|message| self.report(span, message)).ok()
+    }
+
     /// Reports keys that mean nothing to an action of this kind.
     fn unused(&mut self, action: &Spanned<RawAction>, kind: &ActionKind) {
         let raw = action.get_ref();
         let is_queue = matches!(kind, ActionKind::Queue { .. });
         let is_wait = matches!(kind, ActionKind::Wait { .. });
+        let is_reply = matches!(kind, ActionKind::ComposeReply { .. });
         let is_parameter = matches!(kind, ActionKind::SetParameter { .. });
         let keys = [
             ("queue", raw.queue.is_some() && !is_queue),
             ("priority", raw.priority.is_some() && !is_queue),
             ("seconds", raw.seconds.is_some() && !is_wait),
+            ("subject", raw.subject.is_some() && !is_reply),
+            ("text", raw.text.is_some() && !is_reply),
             ("parameter", raw.parameter.is_some() && !is_parameter),
             ("value", raw.value.is_some() && !is_parameter),
         ];

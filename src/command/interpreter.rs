@@ -6,6 +6,7 @@ use event::{
 };
 use projections::{Course, CourseAt, OpenContact, Place};
 
+use crate::compose_reply::compose_reply;
 use crate::{ActionKind, Application, Fault, NewEvent, View};
 
 /// The next step of a contact's application.
@@ -36,6 +37,10 @@ pub(crate) fn step(
                 let until = now.plus_ms(u64::from(*seconds) * 1000);
                 vec![Fact::ApplicationPaused { contact, step, until }.into()]
             }
+        }
+        ActionKind::ComposeReply { subject, text } => {
+            let (asked, exit) = compose_reply(view, contact, open, &step, (subject, text));
+            asked.into_iter().chain([leave(exit)?]).collect()
         }
         ActionKind::Queue { queue, priority } => {
             let queued = Fact::ContactQueued {

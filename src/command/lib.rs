@@ -7,6 +7,7 @@
 
 mod activate_mailbox;
 mod application;
+mod compose_reply;
 mod contact_command;
 mod decision;
 mod fire;
@@ -26,6 +27,7 @@ mod set_agent_state;
 mod set_disposition;
 mod start;
 mod state;
+mod template;
 mod transfer;
 mod view;
 
@@ -50,6 +52,7 @@ pub use set_agent_state::SetAgentState;
 pub use set_disposition::SetDisposition;
 pub use start::{Start, Stop};
 pub use state::{Carried, CarryError, State};
+pub use template::Template;
 pub use transfer::{Destination, Transfer};
 pub(crate) use view::{Applications, View};
 

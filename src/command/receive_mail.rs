@@ -86,6 +86,9 @@ impl ReceiveMail {
         };
         let mut events = vec![NewEvent::with(fact, details)];
         events.extend(self.sender_checked(contact));
+        if let Some(kind) = self.parsed.automatic {
+            events.push(Fact::AutomaticMailRecognised { contact, kind }.into());
+        }
         Ok(Decision { events, answer: Answer::Contact(contact) })
     }
 

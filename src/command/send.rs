@@ -128,7 +128,10 @@ impl RecordSend {
             (SendOutcome::Uncertain, What::Copy { .. } | What::Note { .. }) => {
                 Decision::record([deferred()])
             }
-            (SendOutcome::Uncertain, What::Reply { .. } | What::ReplyCopy { .. }) => {
+            (
+                SendOutcome::Uncertain,
+                What::Reply { .. } | What::ReplyCopy { .. } | What::AutomaticReply,
+            ) => {
                 let reason = UncertainReason::ConnectionLost;
                 Decision::record([Fact::SendUncertain { outgoing, contact, reason }])
             }
@@ -172,6 +175,7 @@ fn sent(
         }
         What::Note { .. } => (Fact::NoteSent { contact, outgoing, message }, None),
         What::ReplyCopy { .. } => (Fact::ReplyCopied { contact, outgoing, message }, None),
+        What::AutomaticReply => (Fact::AutomaticReplySent { contact, outgoing, message }, None),
     };
     let released = released.map(|(agent, reason)| Fact::ContactReleased { contact, agent, reason });
     std::iter::once(fact).chain(released).map(Into::into).collect()

@@ -40,7 +40,7 @@ impl Start {
                         let attempt = entry.attempts;
                         Fact::SendDeferred { outgoing, contact, attempt, until: now }.into()
                     }
-                    What::Reply { .. } | What::ReplyCopy { .. } => {
+                    What::Reply { .. } | What::ReplyCopy { .. } | What::AutomaticReply => {
                         let reason = UncertainReason::Restart;
                         Fact::SendUncertain { outgoing, contact, reason }.into()
                     }

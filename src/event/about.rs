@@ -6,7 +6,8 @@ use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    ActionName, AgentNumber, ApplicationRef, ContactId, OutgoingId, QueueName, TeamReason,
+    ActionName, AgentNumber, ApplicationRef, AutomaticKind, ContactId, OutgoingId, QueueName,
+    TeamReason,
 };
 
 /// Where a contact waits.
@@ -141,4 +142,23 @@ pub enum CopyKind {
     External,
     /// Someone an agent put on an earlier reply: a copy of their own, hidden from the customer.
     Internal,
+}
+
+/// Why an automatic answer does not go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum WithheldReason {
+    /// No person wrote the mail, or its sender takes no answers (RFC 3834 section 2).
+    Automatic(AutomaticKind),
+    /// The mail names no address for an answer, or it was erased.
+    NoAddress,
+    /// The answer would go to an address of our own, or to an agent.
+    OwnAddress,
+    /// The thread got an automatic answer within the last day.
+    Thread,
+    /// The address got as many within the last day as the settings allow.
+    Address,
+    /// The domain got as many within the last hour as the settings allow.
+    Domain,
+    /// So many went out within the last hour as the settings allow.
+    Total,
 }

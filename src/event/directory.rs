@@ -57,6 +57,12 @@ pub enum Setting {
     Quotes(Quotes),
     /// What becomes of signed replies.
     SignedReplies(SignedReplies),
+    /// How many automatic answers an address gets a day.
+    AutomaticRepliesPerAddressDay(u32),
+    /// How many automatic answers a domain gets an hour.
+    AutomaticRepliesPerDomainHour(u32),
+    /// How many automatic answers go out an hour.
+    AutomaticRepliesPerHour(u32),
 }
 
 /// What a restart does with contacts that agents hold.

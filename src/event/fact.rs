@@ -8,7 +8,7 @@ use crate::{
     DispositionCode, ExitName, Fingerprint, Handler, LateReason, Line, MailRefusal, MessageRef,
     OutgoingId, ParameterName, Position, QuarantineReason, QueueReason, Quotes, ReleaseReason,
     ReplyRefusal, RequeueReason, Setting, SignedReplies, Source, Step, Target, ThreadId, Timer,
-    Timestamp, UncertainReason, Verification,
+    Timestamp, UncertainReason, Verification, WithheldReason,
 };
 
 /// The clear part of an event: ids, counts and times, all that reports need.
@@ -388,6 +388,42 @@ pub enum Fact {
         /// What was found out.
         verification: Verification,
     },
+    /// A contact's mail is one that no person wrote; it gets no automatic answer.
+    AutomaticMailRecognised {
+        /// The contact.
+        contact: ContactId,
+        /// What kind it is.
+        kind: AutomaticKind,
+    },
+    /// An application asked for an automatic answer, which is to be sent. Private: `Written`.
+    AutomaticReplyRequested {
+        /// The contact it answers.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// The position of the contact's arrival.
+        arrival: Position,
+        /// The action that asked; it asks once a visit.
+        step: Step,
+    },
+    /// An application asked for an automatic answer that may not go out.
+    AutomaticReplyWithheld {
+        /// The contact.
+        contact: ContactId,
+        /// The action that asked.
+        step: Step,
+        /// Why.
+        reason: WithheldReason,
+    },
+    /// The mail server took an automatic answer.
+    AutomaticReplySent {
+        /// The contact.
+        contact: ContactId,
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// The mail as sent.
+        message: MessageRef,
+    },
 }
 
 impl Fact {
@@ -432,6 +468,10 @@ impl Fact {
             Self::NoteSent { .. } => "NoteSent",
             Self::ReplyScreened { .. } => "ReplyScreened",
             Self::SenderChecked { .. } => "SenderChecked",
+            Self::AutomaticMailRecognised { .. } => "AutomaticMailRecognised",
+            Self::AutomaticReplyRequested { .. } => "AutomaticReplyRequested",
+            Self::AutomaticReplyWithheld { .. } => "AutomaticReplyWithheld",
+            Self::AutomaticReplySent { .. } => "AutomaticReplySent",
         }
     }
 
@@ -475,6 +515,10 @@ impl Fact {
             | Self::NoteSent { contact, .. }
             | Self::ReplyScreened { contact, .. }
             | Self::SenderChecked { contact, .. }
+            | Self::AutomaticMailRecognised { contact, .. }
+            | Self::AutomaticReplyRequested { contact, .. }
+            | Self::AutomaticReplyWithheld { contact, .. }
+            | Self::AutomaticReplySent { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -520,7 +564,11 @@ impl Fact {
             | Self::ReplyCopied { .. }
             | Self::NoteSent { .. }
             | Self::ReplyScreened { .. }
-            | Self::SenderChecked { .. } => None,
+            | Self::SenderChecked { .. }
+            | Self::AutomaticMailRecognised { .. }
+            | Self::AutomaticReplyRequested { .. }
+            | Self::AutomaticReplyWithheld { .. }
+            | Self::AutomaticReplySent { .. } => None,
         }
     }
 }

@@ -22,7 +22,7 @@ mod verification;
 
 pub use about::{
     AgentState, CopyKind, Handler, LateReason, Line, QueueReason, ReleaseReason, RequeueReason,
-    Step, Target, Timer, UncertainReason,
+    Step, Target, Timer, UncertainReason, WithheldReason,
 };
 pub use address::{Address, AddressError};
 pub use codec::{CodecError, decode, encode};
@@ -37,7 +37,7 @@ pub use name::{
     ActionName, AgentNumber, ApplicationName, ApplicationRef, DispositionCode, ExitName,
     MailboxName, NameError, ParameterName, QueueName, TeamReason, UserName,
 };
-pub use private::{Letter, MailDetails, Person, Private, PrivateEntry, SenderDomains};
+pub use private::{Letter, MailDetails, Person, Private, PrivateEntry, SenderDomains, Written};
 pub use record::{Actor, Cause, Event, Recorded};
 pub use time::Timestamp;
 pub use verification::{Check, CheckedBy, Verification};

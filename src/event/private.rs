@@ -22,6 +22,8 @@ pub enum Private {
     Letter(Box<Letter>),
     /// The domains a mail's sender was checked by.
     Domains(SenderDomains),
+    /// A mail of our own.
+    Written(Box<Written>),
 }
 
 /// The domain that each check of a mail's sender is about, in lower case; `None` where it is not
@@ -34,6 +36,17 @@ pub struct SenderDomains {
     pub spf: Option<String>,
     /// The domain of From.
     pub dmarc: Option<String>,
+}
+
+/// A mail of our own, as it is to be composed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Written {
+    /// Who gets it.
+    pub to: Address,
+    /// Subject.
+    pub subject: String,
+    /// The text, in lines.
+    pub text: String,
 }
 
 /// A handler's answer as it is to be relayed.

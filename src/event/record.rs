@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     Address, AgentNumber, CommandId, Fact, Letter, MailDetails, MailboxName, Position, Private,
-    SenderDomains, Timestamp, UserName,
+    SenderDomains, Timestamp, UserName, Written,
 };
 
 /// A fact with its circumstances.
@@ -26,62 +26,35 @@ pub struct Event {
 impl Event {
     /// The header of the mail it is about, where it has one and that was not erased.
     pub fn mail(&self) -> Option<&MailDetails> {
-        match self.private.as_ref()? {
-            Private::Mail(details) => Some(details),
-            Private::Letter(letter) => Some(&letter.mail),
-            Private::Address(_)
-            | Private::Text(_)
-            | Private::Directory(_)
-            | Private::Domains(_) => None,
+        if let Some(Private::Mail(details)) = &self.private {
+            return Some(details);
         }
+        self.letter().map(|letter| &letter.mail)
     }
 
     /// Who is on the answer it is about, where that was not erased.
     pub fn letter(&self) -> Option<&Letter> {
-        match self.private.as_ref()? {
-            Private::Letter(letter) => Some(letter),
-            Private::Mail(_)
-            | Private::Address(_)
-            | Private::Text(_)
-            | Private::Directory(_)
-            | Private::Domains(_) => None,
-        }
+        if let Some(Private::Letter(letter)) = &self.private { Some(letter) } else { None }
     }
 
     /// The address that goes with it, where there is one and it was not erased.
     pub fn address(&self) -> Option<&Address> {
-        match self.private.as_ref()? {
-            Private::Address(address) => Some(address),
-            Private::Mail(_)
-            | Private::Text(_)
-            | Private::Directory(_)
-            | Private::Letter(_)
-            | Private::Domains(_) => None,
-        }
-    }
-
-    /// The domains its sender was checked by, where it is about that and they were not erased.
-    pub fn domains(&self) -> Option<&SenderDomains> {
-        match self.private.as_ref()? {
-            Private::Domains(domains) => Some(domains),
-            Private::Mail(_)
-            | Private::Address(_)
-            | Private::Text(_)
-            | Private::Directory(_)
-            | Private::Letter(_) => None,
-        }
+        if let Some(Private::Address(address)) = &self.private { Some(address) } else { None }
     }
 
     /// The text that goes with it, where there is one and it was not erased.
     pub fn text(&self) -> Option<&str> {
-        match self.private.as_ref()? {
-            Private::Text(text) => Some(text),
-            Private::Mail(_)
-            | Private::Address(_)
-            | Private::Directory(_)
-            | Private::Letter(_)
-            | Private::Domains(_) => None,
-        }
+        if let Some(Private::Text(text)) = &self.private { Some(text) } else { None }
+    }
+
+    /// The domains its sender was checked by, where it is about that and they were not erased.
+    pub fn domains(&self) -> Option<&SenderDomains> {
+        if let Some(Private::Domains(domains)) = &self.private { Some(domains) } else { None }
+    }
+
+    /// The mail of our own that it asks for, where that was not erased.
+    pub fn written(&self) -> Option<&Written> {
+        if let Some(Private::Written(written)) = &self.private { Some(written) } else { None }
     }
 }
 

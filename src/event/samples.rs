@@ -7,7 +7,7 @@ use crate::{
     MessageDigest, MessageRef, NameError, OutgoingId, Person, Position, Private, PrivateEntry,
     QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason,
     SenderDomains, Setting, SignedReplies, Source, Step, Target, ThreadId, Timer, Timestamp,
-    UncertainReason, Verification,
+    UncertainReason, Verification, WithheldReason, Written,
 };
 
 const CONTACT: [u8; 32] = [7; 32];
@@ -89,6 +89,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(copies(&names));
     facts.extend(screening());
     facts.extend(senders());
+    facts.extend(automatic(&names));
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -422,4 +423,33 @@ fn senders() -> Vec<Sample> {
             dmarc: Some("mail.customer.example".to_owned()),
         })),
     )]
+}
+
+fn automatic(names: &Names) -> Vec<Sample> {
+    let (contact, step) = (contact(), names.step.clone());
+    let written = Address::new("jo@customer.example").map(|to| {
+        let subject = "Auto: Printer on fire".to_owned();
+        Private::Written(Box::new(Written { to, subject, text: "It is on our list.\n".to_owned() }))
+    });
+    vec![
+        (Fact::AutomaticMailRecognised { contact, kind: AutomaticKind::List }, None),
+        (
+            Fact::AutomaticReplyRequested {
+                contact,
+                thread: thread(),
+                arrival: Position(7),
+                step: step.clone(),
+            },
+            written.ok(),
+        ),
+        (
+            Fact::AutomaticReplyWithheld {
+                contact,
+                step,
+                reason: WithheldReason::Automatic(AutomaticKind::Bounce),
+            },
+            None,
+        ),
+        (Fact::AutomaticReplySent { contact, outgoing: outgoing(), message: message() }, None),
+    ]
 }

@@ -184,13 +184,15 @@ impl Intake {
         })
     }
 
-    /// The thread of the relayed reply that a token names.
+    /// The thread of the reply, an agent's or an automatic one, that a token names.
     fn answered(&self, token: TokenSearch) -> Result<Option<ThreadId>, InboxError> {
         let TokenSearch::Found { outgoing, purpose: Purpose::Relay } = token else {
             return Ok(None);
         };
         Ok(match self.recorded(outgoing.0)?.map(|recorded| recorded.event.fact) {
-            Some(Fact::ReplyReceived { thread, .. }) => Some(thread),
+            Some(
+                Fact::ReplyReceived { thread, .. } | Fact::AutomaticReplyRequested { thread, .. },
+            ) => Some(thread),
             _ => None,
         })
     }

@@ -10,7 +10,7 @@ use event::{
     Actor, Address, AgentNumber, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line,
     MailDetails, MessageRef, OutgoingId, Person, Position, Quotes, Recorded, SignedReplies,
 };
-use mail::{AgentCopy, PrivateAddresses, Purpose, Relay, TokenKey, Via};
+use mail::{AgentCopy, AutomaticReply, PrivateAddresses, Purpose, Relay, TokenKey, Via};
 use projections::{Outgoing, What};
 use tokio::sync::mpsc;
 
@@ -131,7 +131,7 @@ impl Worker {
         let composed = self.outbound.compose(id, &entry).await;
         handle.submit(Actor::Sender, Command::StartSend(StartSend { outgoing: id })).await?;
         let outcome = match composed {
-            Ok(composed) => self.transmit(id, composed).await,
+            Ok(composed) => self.transmit(id, self.envelope_sender(&entry.what), composed).await,
             Err(ComposeError::Never(why)) => {
                 command::SendOutcome::Refused { code: 0, text: why.to_owned() }
             }
@@ -142,7 +142,22 @@ impl Worker {
         Ok(())
     }
 
-    async fn transmit(&mut self, id: OutgoingId, composed: Composed) -> command::SendOutcome {
+    /// Where bounces go: of an automatic answer nowhere (RFC 3834 section 3.3).
+    fn envelope_sender(&self, what: &What) -> Option<Address> {
+        match what {
+            What::AutomaticReply => None,
+            What::Copy { .. } | What::Reply { .. } | What::ReplyCopy { .. } | What::Note { .. } => {
+                Some(self.outbound.envelope_sender.clone())
+            }
+        }
+    }
+
+    async fn transmit(
+        &mut self,
+        id: OutgoingId,
+        from: Option<Address>,
+        composed: Composed,
+    ) -> command::SendOutcome {
         let bytes = Bytes::from(composed.bytes);
         let message = match self.outbound.store.put(bytes.clone()).await {
             Ok(message) => message,
@@ -151,7 +166,6 @@ impl Worker {
                 return command::SendOutcome::Deferred { code: 0, text: error.to_string() };
             }
         };
-        let from = Some(self.outbound.envelope_sender.clone());
         let envelope = Envelope { from, to: vec![composed.to], id: Some(id) };
         let unique = format!("postbook-{:020}", id.0.0);
         let outcome = self.target.send(&envelope, &bytes, &unique).await;
@@ -251,6 +265,7 @@ impl Outbound {
                 };
                 Ok(Composed { to: to.clone(), bytes })
             }
+            What::AutomaticReply => self.automatic_reply(id, entry, details, &raw, &around).await,
             What::Note { to, message } => {
                 let note = self.stored(message).await?;
                 self.note(id, entry.contact, *to, &note, &around).await
@@ -406,6 +421,35 @@ impl Outbound {
         }
         let asked = self.handle.read(move |views| private(&views.hot.directory, &more));
         asked.await.map_err(|error| ComposeError::Later(error.to_string()))
+    }
+
+    /// What an application answers by itself.
+    async fn automatic_reply(
+        &self,
+        id: OutgoingId,
+        entry: &Outgoing,
+        details: &MailDetails,
+        raw: &[u8],
+        around: &Surroundings,
+    ) -> Result<Composed, ComposeError> {
+        let asked = self.recorded(id.0).await?;
+        let written = asked.event.written();
+        let written = written.ok_or(ComposeError::Never("the text of the answer was erased"))?;
+        let from = around.from()?;
+        let references = mail::parse(raw).map(|parsed| parsed.references).unwrap_or_default();
+        let reply = AutomaticReply {
+            written,
+            from,
+            message_id: &mail::message_id(
+                &self.key.sign(id, Purpose::Relay),
+                from.address.domain(),
+            ),
+            answers: details.message_id.as_deref(),
+            references: &references,
+            date: entry.requested,
+        };
+        let bytes = self.signer.sign(from.address.domain(), reply.compose());
+        Ok(Composed { to: written.to.clone(), bytes })
     }
 
     async fn surroundings(

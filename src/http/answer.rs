@@ -176,7 +176,7 @@ pub struct Outgoing {
     pub id: u64,
     /// Its contact.
     pub contact: String,
-    /// `copy` or `reply`.
+    /// `copy`, `reply`, `reply copy`, `note` or `automatic reply`.
     pub what: String,
     /// `ready`, `started`, `deferred` or `uncertain`.
     pub state: String,

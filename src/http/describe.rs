@@ -3,7 +3,7 @@
 use event::{
     AgentState, AutomaticKind, CheckedBy, CopyKind, Event, Fact, Handler, LateReason, MailRefusal,
     QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason,
-    SignedReplies, Source, Target, Timer, UncertainReason, Verification,
+    SignedReplies, Source, Target, Timer, UncertainReason, Verification, WithheldReason,
 };
 
 /// One event as a sentence without its time.
@@ -12,6 +12,7 @@ pub fn describe(event: &Event) -> String {
         .or_else(|| mail(event))
         .or_else(|| work(event))
         .or_else(|| sending(event))
+        .or_else(|| automatic(event))
         .unwrap_or_else(|| event.fact.name().to_owned())
 }
 
@@ -62,12 +63,7 @@ fn mail(event: &Event) -> Option<String> {
             )
         }
         Fact::MailFiled { thread, kind, .. } => {
-            let kind = match kind {
-                AutomaticKind::Answer => "an automatic answer",
-                AutomaticKind::Bounce => "a bounce",
-                AutomaticKind::Receipt => "a receipt",
-                AutomaticKind::List => "list mail",
-            };
+            let kind = automatic_kind(*kind);
             let thread = thread.map_or_else(|| "no thread".to_owned(), |thread| thread.to_string());
             format!("{kind} was filed under {thread}{}", summary(event))
         }
@@ -249,6 +245,47 @@ fn screened(quoted: u32, elsewhere: u32, quotes: Quotes, signed: Option<SignedRe
         }),
     ];
     format!("holds {}", found.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+fn automatic(event: &Event) -> Option<String> {
+    Some(match &event.fact {
+        Fact::AutomaticMailRecognised { contact, kind } => {
+            format!("no person wrote contact {contact}: it is {}", automatic_kind(*kind))
+        }
+        Fact::AutomaticReplyRequested { contact, .. } => {
+            let written = event.written();
+            let to = written.map_or_else(|| "an address".to_owned(), |mail| mail.to.to_string());
+            let subject = written.map(|mail| format!(": {}", mail.subject)).unwrap_or_default();
+            format!("an automatic answer to contact {contact} goes to {to}{subject}")
+        }
+        Fact::AutomaticReplyWithheld { contact, reason, .. } => {
+            let why = match reason {
+                WithheldReason::Automatic(kind) => {
+                    format!("no person wrote it, it is {}", automatic_kind(*kind))
+                }
+                WithheldReason::NoAddress => "it names no address".to_owned(),
+                WithheldReason::OwnAddress => "it would go to ourselves".to_owned(),
+                WithheldReason::Thread => "its thread got one within the last day".to_owned(),
+                WithheldReason::Address => "its address got too many within a day".to_owned(),
+                WithheldReason::Domain => "its domain got too many within an hour".to_owned(),
+                WithheldReason::Total => "too many went out within an hour".to_owned(),
+            };
+            format!("contact {contact} gets no automatic answer: {why}")
+        }
+        Fact::AutomaticReplySent { contact, .. } => {
+            format!("the automatic answer to contact {contact} was sent")
+        }
+        _ => return None,
+    })
+}
+
+fn automatic_kind(kind: AutomaticKind) -> &'static str {
+    match kind {
+        AutomaticKind::Answer => "an automatic answer",
+        AutomaticKind::Bounce => "a bounce, or its sender takes no answer",
+        AutomaticKind::Receipt => "a receipt",
+        AutomaticKind::List => "list or bulk mail",
+    }
 }
 
 fn place(source: &Source) -> String {

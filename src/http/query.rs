@@ -284,6 +284,7 @@ pub fn outbox(views: &Views<'_>) -> Vec<Outgoing> {
                 What::Reply { .. } => "reply".to_owned(),
                 What::ReplyCopy { .. } => "reply copy".to_owned(),
                 What::Note { .. } => "note".to_owned(),
+                What::AutomaticReply => "automatic reply".to_owned(),
             },
             state: state.to_owned(),
             until,

@@ -1,35 +1,20 @@
 //! Whether a mail may be answered by itself, without a person (RFC 3834).
 
-use event::{Address, AutomaticKind};
+use event::{Address, AutomaticKind, WithheldReason};
 
-use crate::parse::Parsed;
-
-/// Why no automatic answer may go out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unanswerable {
-    /// No person wrote it: a robot, a list, a bounce, or a sender that takes no answers (the null
-    /// sender, RFC 3834 section 2).
-    #[error("no person wrote the mail")]
-    Automatic(AutomaticKind),
-    /// Neither Reply-To nor From holds an address.
-    #[error("the mail names no address for an answer")]
-    NoAddress,
-    /// The answer would come back to ourselves, and be answered again.
-    #[error("an answer would go to an address of our own")]
-    Own,
-}
-
-/// Where an automatic answer to a mail goes, such as the receipt of a question; `own` knows our
-/// own addresses.
+/// Where an automatic answer to a mail goes, such as the receipt of a question: `answer_to`, which
+/// is Reply-To, else From. A mail that no person wrote (`automatic`) gets none; `own` knows our own
+/// addresses, from which an answer would come back and be answered again.
 pub fn may_answer(
-    parsed: &Parsed,
+    automatic: Option<AutomaticKind>,
+    answer_to: Option<&Address>,
     own: impl Fn(&Address) -> bool,
-) -> Result<&Address, Unanswerable> {
-    if let Some(kind) = parsed.automatic {
-        return Err(Unanswerable::Automatic(kind));
+) -> Result<&Address, WithheldReason> {
+    if let Some(kind) = automatic {
+        return Err(WithheldReason::Automatic(kind));
     }
-    let address = parsed.answer_to().ok_or(Unanswerable::NoAddress)?;
-    if own(address) { Err(Unanswerable::Own) } else { Ok(address) }
+    let address = answer_to.ok_or(WithheldReason::NoAddress)?;
+    if own(address) { Err(WithheldReason::OwnAddress) } else { Ok(address) }
 }
 
 #[cfg(test)]
@@ -38,16 +23,17 @@ mod tests {
     use crate::parse::parse;
 
     #[track_caller]
-    fn check(header: &str, expected: Result<&str, Unanswerable>) {
+    fn check(header: &str, expected: Result<&str, WithheldReason>) {
         let raw = format!("Subject: A question\r\n{header}\r\n\r\nHello.\r\n");
         let parsed = parse(raw.as_bytes()).unwrap();
         let own = |address: &Address| address.as_str() == "support@corp.test";
-        assert_eq!(may_answer(&parsed, own).map(Address::as_str), expected, "{header}");
+        let answered = may_answer(parsed.automatic, parsed.answer_to(), own);
+        assert_eq!(answered.map(Address::as_str), expected, "{header}");
     }
 
     #[track_caller]
     fn check_automatic(header: &str, kind: AutomaticKind) {
-        check(&format!("From: jo@example.org\r\n{header}"), Err(Unanswerable::Automatic(kind)));
+        check(&format!("From: jo@example.org\r\n{header}"), Err(WithheldReason::Automatic(kind)));
     }
 
     #[test]
@@ -56,7 +42,7 @@ mod tests {
         check("From: jo@example.org\r\nReply-To: jane@example.org", Ok("jane@example.org"));
         // A form on our own web site.
         check("From: support@corp.test\r\nReply-To: jo@example.org", Ok("jo@example.org"));
-        check("To: support@corp.test", Err(Unanswerable::NoAddress));
+        check("To: support@corp.test", Err(WithheldReason::NoAddress));
     }
 
     #[test]
@@ -90,7 +76,7 @@ mod tests {
 
     #[test]
     fn case_054_mail_systems_are_not_answered() {
-        let bounce = Err(Unanswerable::Automatic(AutomaticKind::Bounce));
+        let bounce = Err(WithheldReason::Automatic(AutomaticKind::Bounce));
         check("From: MAILER-DAEMON@example.org", bounce);
         check("From: postmaster@example.org\r\nReply-To: jo@example.org", bounce);
         check("From: no-reply@example.org\r\nReturn-Path: <>", bounce);
@@ -104,7 +90,10 @@ mod tests {
              boundary=x",
             AutomaticKind::Bounce,
         );
-        check("From: support@corp.test", Err(Unanswerable::Own));
-        check("From: jo@example.org\r\nReply-To: support@corp.test", Err(Unanswerable::Own));
+        check("From: support@corp.test", Err(WithheldReason::OwnAddress));
+        check(
+            "From: jo@example.org\r\nReply-To: support@corp.test",
+            Err(WithheldReason::OwnAddress),
+        );
     }
 }

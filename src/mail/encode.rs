@@ -7,6 +7,8 @@ use crate::lines::Lines;
 
 /// RFC 5322 section 2.1.1.
 const LINE_BYTES_MAX: usize = 998;
+/// RFC 2045 section 6.7 rule 5, with the `=` of a soft line break.
+const QUOTED_LINE_MAX: usize = 76;
 /// With its field name and brackets such an id still fits on one line.
 pub(crate) const MESSAGE_ID_BYTES_MAX: usize = LINE_BYTES_MAX - 28;
 /// The bytes one encoded word carries: in base64, with its frame, 72 characters.
@@ -145,6 +147,26 @@ fn encoded_words(text: &str) -> String {
     words.join("\r\n ")
 }
 
+/// Appends text as quoted-printable (RFC 2045 section 6.7), every line ending as CRLF.
+pub(crate) fn push_quoted_printable(text: &str, out: &mut Vec<u8>) {
+    for line in text.lines() {
+        let mut width = 0;
+        for (place, byte) in line.bytes().enumerate() {
+            let is_blank = matches!(byte, b' ' | b'\t') && place + 1 < line.len();
+            let is_plain = is_blank || (byte.is_ascii_graphic() && byte != b'=');
+            let written =
+                if is_plain { char::from(byte).to_string() } else { format!("={byte:02X}") };
+            if width + written.len() >= QUOTED_LINE_MAX {
+                out.extend_from_slice(b"=\r\n");
+                width = 0;
+            }
+            width += written.len();
+            out.extend_from_slice(written.as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
 /// RFC 4648 section 4, on one line.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -186,6 +208,20 @@ mod tests {
             );
             assert_eq!(decode_words(&written), text);
         }
+    }
+
+    #[test]
+    fn text_is_written_quoted_printable() {
+        let written = |text: &str| {
+            let mut out = Vec::new();
+            push_quoted_printable(text, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written("Ça va = 1 \n\na\rb"), "=C3=87a va =3D 1=20\r\n\r\na=0Db\r\n");
+        let long = format!("{}é", "x ".repeat(100));
+        let lines = written(&long);
+        assert!(lines.lines().all(|line| line.len() <= 76), "{lines}");
+        assert_eq!(lines.replace("=\r\n", "").replace("=C3=A9\r\n", "é"), long);
     }
 
     #[test]

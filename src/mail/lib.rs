@@ -8,6 +8,7 @@ mod agent_copy;
 mod answerable;
 mod authentication_results;
 mod automatic;
+mod automatic_reply;
 mod bounce;
 mod decode;
 mod encode;
@@ -29,8 +30,9 @@ mod token;
 mod words;
 
 pub use agent_copy::{AgentCopy, Via};
-pub use answerable::{Unanswerable, may_answer};
+pub use answerable::may_answer;
 pub use authentication_results::{AuthenticationServer, SenderCheck, sender_check};
+pub use automatic_reply::AutomaticReply;
 pub use bounce::{Bounce, BounceOutcome, BounceRecipient, bounce};
 pub use encode::mailbox;
 pub use identity::{contact_id, fingerprint};

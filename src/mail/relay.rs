@@ -70,7 +70,7 @@ impl Relay<'_> {
         if let Some(answers) = self.answers {
             push_id("In-Reply-To", answers, &mut out);
         }
-        let references = self.references();
+        let references = references(self.references, self.answers);
         if !references.is_empty() {
             push_field("References", &references, &mut out);
         }
@@ -86,17 +86,17 @@ impl Relay<'_> {
         push_with_crlf(body, &mut out);
         out
     }
+}
 
-    /// RFC 5322 section 3.6.4: the references of the answered mail, then its own id.
-    fn references(&self) -> String {
-        let mut ids: Vec<&str> = self.references.iter().map(String::as_str).collect();
-        ids.retain(|id| Some(*id) != self.answers);
-        ids.extend(self.answers);
-        if ids.len() > REFERENCES_MAX {
-            ids.drain(1..=ids.len() - REFERENCES_MAX);
-        }
-        encode::message_ids(ids.into_iter())
+/// RFC 5322 section 3.6.4: the references of the answered mail, then its own id.
+pub(crate) fn references(references: &[String], answers: Option<&str>) -> String {
+    let mut ids: Vec<&str> = references.iter().map(String::as_str).collect();
+    ids.retain(|id| Some(*id) != answers);
+    ids.extend(answers);
+    if ids.len() > REFERENCES_MAX {
+        ids.drain(1..=ids.len() - REFERENCES_MAX);
     }
+    encode::message_ids(ids.into_iter())
 }
 
 /// The one of `keywords` that a field begins with; `1 (Highest)` is what programs make of `1`.

@@ -25,7 +25,7 @@ pub struct TokenKey([u8; 32]);
 pub enum Purpose {
     /// A copy delivered to an agent.
     Copy,
-    /// A reply relayed to a customer.
+    /// A reply to a customer, an agent's or an automatic one.
     Relay,
     /// A copy of a reply to someone of whom the customer does not know.
     HiddenCopy,

@@ -78,48 +78,47 @@ pub(crate) enum LogFormat {
 
 /// What happens to contacts.
 #[derive(Debug, Derive)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     /// What a restart does with contacts that agents hold: `release` or `keep`.
-    #[serde(default)]
     pub(crate) restart_held_contacts: Held,
     /// Whether a relayed reply releases the contact.
-    #[serde(default)]
     pub(crate) release_on_reply: bool,
     /// What agents see in From: `customer` or `via`.
-    #[serde(default)]
     pub(crate) agent_copy_from: From,
     /// Whether people whom an agent puts on a reply stay hidden from the customer and get a copy
     /// of the next replies.
-    #[serde(default = "on")]
     pub(crate) keep_internal_cc: bool,
     /// Whether people whom the customer puts on a mail get the reply.
-    #[serde(default = "on")]
     pub(crate) keep_external_cc: bool,
     /// What becomes of private addresses in what a reply quotes: `redact`, `warn` or `allow`.
-    #[serde(default)]
     pub(crate) quotes: Quotes,
     /// What becomes of signed replies: `refuse`, `relay` or `strip`.
-    #[serde(default)]
     pub(crate) signed_replies: SignedReplies,
+    /// How many automatic answers an address gets a day.
+    pub(crate) automatic_replies_per_address_day: u32,
+    /// How many automatic answers the addresses of a domain get an hour.
+    pub(crate) automatic_replies_per_domain_hour: u32,
+    /// How many automatic answers go out an hour.
+    pub(crate) automatic_replies_per_hour: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
+        let settings = projections::Settings::default();
         Self {
             restart_held_contacts: Held::default(),
-            release_on_reply: false,
+            release_on_reply: settings.release_on_reply,
             agent_copy_from: From::default(),
-            keep_internal_cc: on(),
-            keep_external_cc: on(),
             quotes: Quotes::default(),
             signed_replies: SignedReplies::default(),
+            keep_internal_cc: settings.keep_internal_cc,
+            keep_external_cc: settings.keep_external_cc,
+            automatic_replies_per_address_day: settings.automatic_replies_per_address_day,
+            automatic_replies_per_domain_hour: settings.automatic_replies_per_domain_hour,
+            automatic_replies_per_hour: settings.automatic_replies_per_hour,
         }
     }
-}
-
-fn on() -> bool {
-    true
 }
 
 /// What a restart does with held contacts.

@@ -260,6 +260,9 @@ async fn load(handle: &Handle, config: &Config) -> Result<()> {
         Setting::KeepExternalCc(settings.keep_external_cc),
         Setting::Quotes(settings.quotes.setting()),
         Setting::SignedReplies(settings.signed_replies.setting()),
+        Setting::AutomaticRepliesPerAddressDay(settings.automatic_replies_per_address_day),
+        Setting::AutomaticRepliesPerDomainHour(settings.automatic_replies_per_domain_hour),
+        Setting::AutomaticRepliesPerHour(settings.automatic_replies_per_hour),
     ];
     handle.submit(Actor::Engine, Command::LoadSettings(LoadSettings { settings })).await?;
     Ok(())

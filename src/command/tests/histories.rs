@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use event::{Actor, AgentNumber, AgentState, Event, Position, Setting, TeamReason};
+use event::{Actor, AgentNumber, AgentState, AutomaticKind, Event, Position, Setting, TeamReason};
 use projections::{Archive, Hot, MemoryShelf};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::world::{SENT, SLOW_APPLICATION, World, agent_address, directory, incoming, reply};
+use super::automatic_replies::APPLICATION;
+use super::world::{SENT, World, agent_address, directory, incoming, reply};
 use crate::{
-    Command, Destination, Finding, Fire, RecordSend, Release, SendOutcome, SetAgentState,
-    SetDisposition, Start, StartSend, Transfer,
+    Command, Destination, Finding, Fire, ReceiveMail, RecordSend, Release, SendOutcome,
+    SetAgentState, SetDisposition, Start, StartSend, Transfer,
 };
 
 /// One thing that may happen; the numbers choose among what there is.
@@ -51,18 +52,23 @@ fn number(agent: u8) -> AgentNumber {
     AgentNumber(1001 + u32::from(agent))
 }
 
+/// Every eighth customer is a robot.
+fn arrival(customer: u8, answers: Option<u8>, count: u32) -> ReceiveMail {
+    let mut mail = incoming(count, &format!("c{customer}@customer.test"));
+    mail.parsed.automatic = (customer % 8 == 7).then_some(AutomaticKind::List);
+    mail.parsed.in_reply_to = answers.iter().map(|earlier| format!("{earlier}@test")).collect();
+    mail.parsed.cc = vec![format!("c{}@customer.test", customer / 2).parse().unwrap()];
+    mail
+}
+
 /// What happens as a command; `None` where it cannot happen now.
 fn command(world: &World, happening: &Happening, count: u32) -> Option<Command> {
     let hot = world.state.hot();
     let only = |agent: u8| Some(number(agent));
     Some(match happening {
         Happening::Arrival { customer, answers } => {
-            let mut mail = incoming(count, &format!("c{customer}@customer.test"));
+            let mut mail = arrival(*customer, *answers, count);
             mail.received = world.now;
-            if let Some(earlier) = answers {
-                mail.parsed.in_reply_to = vec![format!("{earlier}@test")];
-            }
-            mail.parsed.cc = vec![format!("c{}@customer.test", customer / 2).parse().ok()?];
             Command::ReceiveMail(Box::new(mail))
         }
         Happening::State { agent, state } => {
@@ -126,7 +132,7 @@ fn command(world: &World, happening: &Happening, count: u32) -> Option<Command> 
 }
 
 fn play(happenings: &[Happening], settings: Vec<Setting>) -> World {
-    let mut world = World::with(SLOW_APPLICATION, settings);
+    let mut world = World::with(APPLICATION, settings);
     for (happening, count) in happenings.iter().zip(1..) {
         if let Happening::Time { seconds } = happening {
             world.now = world.now.plus_ms(u64::from(*seconds) * 1000);

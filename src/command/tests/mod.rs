@@ -1,5 +1,6 @@
 //! Decisions as stories, and replays of random histories.
 
+mod automatic_replies;
 mod histories;
 mod screening;
 mod stories;
