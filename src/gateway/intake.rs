@@ -51,17 +51,19 @@ impl Inbox for Intake {
     }
 
     async fn take(&self, mailbox: &MailboxName, batch: Vec<Fetched>) -> Result<(), InboxError> {
-        let raws = batch.iter().filter_map(|fetched| match &fetched.body {
+        let raws = batch.iter().map(|fetched| match &fetched.body {
             Body::Raw(raw) => Some(raw.clone()),
             Body::Oversize { .. } => None,
         });
-        let stored = self.store.put_all(raws.collect()).await?;
+        let raws: Vec<Option<Bytes>> = raws.collect();
+        let stored = self.store.put_all(raws.iter().flatten().cloned().collect()).await?;
         let screen = self.screen(mailbox).await?;
         let (intake, name) = (self.clone(), mailbox.clone());
         let commands =
             tokio::task::spawn_blocking(move || intake.commands(&name, batch, stored, &screen))
                 .await;
-        let commands = commands.map_err(|error| InboxError::Log(error.to_string()))??;
+        let mut commands = commands.map_err(|error| InboxError::Log(error.to_string()))??;
+        self.verifier.check(commands.iter_mut().zip(raws)).await;
         self.handle.submit_all(&Actor::Mailbox(mailbox.clone()), commands).await?;
         Ok(())
     }
@@ -85,13 +87,14 @@ impl Intake {
         };
         let raw = self.store.get(&mail.message.digest).await?;
         let screen = self.screen(&mail.source.mailbox).await?;
-        let command =
+        let mut command =
             self.command(mail.source.clone(), mail.arrived, &raw, mail.message, &screen)?;
         if let Command::QuarantineMail(_) = command {
             return Err(InboxError::Log(
                 "it still cannot be read; it stays in quarantine".to_owned(),
             ));
         }
+        self.verifier.check([(&mut command, Some(raw))]).await;
         self.handle.submit(Actor::Mailbox(mail.source.mailbox), command).await?;
         Ok(())
     }

@@ -24,7 +24,7 @@ mod stop;
 mod store;
 mod target;
 mod tls;
-mod verifier;
+mod verify;
 mod wire;
 
 pub use account::{
@@ -50,4 +50,4 @@ pub use stop::{Stop, Stopper};
 pub use store::{MessageStore, StoreError};
 pub use target::Target;
 pub use tls::{Trust, TrustError, tls_config};
-pub use verifier::Verifier;
+pub use verify::{Dns, DnsError, Trusted, Verifier};

@@ -27,6 +27,15 @@ pub enum AuthenticationServer {
     Unnamed,
 }
 
+/// The result of one check of a mail's sender.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckOutcome {
+    /// The result.
+    pub check: Check,
+    /// The domain it is about, in lower case.
+    pub domain: Option<String>,
+}
+
 /// A text that is no authserv-id.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -106,9 +115,9 @@ pub fn sender_check(
     if let Some(domain) = &found.dmarc.domain
         && !from.is_some_and(|from| is_within(from.domain(), domain))
     {
-        found.dmarc = Outcome::default();
+        found.dmarc = CheckOutcome::default();
     }
-    found.into()
+    SenderCheck::new(CheckedBy::Server, found.dkim, found.spf, found.dmarc)
 }
 
 fn is_within(domain: &str, organization: &str) -> bool {
@@ -119,23 +128,16 @@ fn is_within(domain: &str, organization: &str) -> bool {
 /// The checks one field tells of.
 #[derive(Default)]
 struct Told {
-    dkim: Outcome,
-    spf: Outcome,
-    dmarc: Outcome,
+    dkim: CheckOutcome,
+    spf: CheckOutcome,
+    dmarc: CheckOutcome,
 }
 
-/// The result of one check, and the domain it is about.
-#[derive(Default)]
-struct Outcome {
-    check: Check,
-    domain: Option<String>,
-}
-
-impl From<Told> for SenderCheck {
-    fn from(Told { dkim, spf, dmarc }: Told) -> Self {
+impl SenderCheck {
+    /// What `by` found out; nobody checked anything if all outcomes say so.
+    pub fn new(by: CheckedBy, dkim: CheckOutcome, spf: CheckOutcome, dmarc: CheckOutcome) -> Self {
         let checks = [dkim.check, spf.check, dmarc.check];
-        let by =
-            if checks == [Check::NotChecked; 3] { CheckedBy::Nobody } else { CheckedBy::Server };
+        let by = if checks == [Check::NotChecked; 3] { CheckedBy::Nobody } else { by };
         let [dkim_check, spf_check, dmarc_check] = checks;
         Self {
             verification: Verification { dkim: dkim_check, spf: spf_check, dmarc: dmarc_check, by },
@@ -182,7 +184,7 @@ fn read(results: &[String]) -> Option<Told> {
     (!is_empty).then_some(told)
 }
 
-impl Outcome {
+impl CheckOutcome {
     fn set(&mut self, check: Check, properties: &str, names: &[&str]) {
         let domain = names.iter().find_map(|name| domain(properties, name));
         *self = Self { check, domain };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -38,6 +39,9 @@ pub(crate) struct File {
     /// Certificates.
     #[serde(default)]
     pub(crate) tls: Tls,
+    /// How it is found out whether mail is from whom it says.
+    #[serde(default)]
+    pub(crate) verification: Verification,
     /// Where agents' answers arrive.
     pub(crate) internal: Internal,
     /// Where customers write to.
@@ -215,6 +219,30 @@ pub(crate) struct Tls {
     pub(crate) authorities: Option<PathBuf>,
 }
 
+/// How it is found out whether mail is from whom it says.
+#[derive(Debug, Default, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Verification {
+    /// `full`, `header` or `off`.
+    #[serde(default)]
+    pub(crate) check: CheckSender,
+    /// The DNS server to ask, as `address:port`; those of the system unless given.
+    pub(crate) dns_server: Option<SocketAddr>,
+}
+
+/// Who finds out whether mail is from whom it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CheckSender {
+    /// The mail server; what it does not tell is asked of the DNS.
+    #[default]
+    Full,
+    /// The mail server.
+    Header,
+    /// Nobody.
+    Off,
+}
+
 /// Where agents' answers arrive.
 #[derive(Debug, Derive)]
 #[serde(deny_unknown_fields)]
@@ -245,6 +273,9 @@ pub(crate) struct Mailbox {
     /// does not name itself.
     #[serde(default)]
     pub(crate) trusted_authserv_ids: Vec<Checked<AuthenticationServer>>,
+    /// What the mail server that takes mail from outside calls itself in Received; only with it SPF
+    /// is checked.
+    pub(crate) trusted_received_by: Option<String>,
     /// Polled by IMAP.
     pub(crate) imap: Option<Imap>,
     /// Or a Maildir.
@@ -377,7 +408,7 @@ pub(crate) struct Dkim {
     /// Where in the DNS the public key is: at `selector._domainkey.domain`.
     pub(crate) selector: String,
     /// The file that holds the private key, in PEM form.
-    pub(crate) key_file: PathBuf,
+    pub(crate) key_file: Spanned<PathBuf>,
 }
 
 /// A submission server.

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
+use anyhow::Context;
 use event::{Address, ApplicationName, QueueName};
 
-use crate::config::{After, File, Imap, Maildir, OAuth2};
+use gateway::Signer;
+
+use crate::config::{After, Dkim, File, Imap, Maildir, OAuth2};
 use crate::config_error::{ConfigError, problem};
 
 /// Checks names against each other and reads the applications; tells every problem at once.
@@ -32,6 +35,14 @@ pub(crate) fn check(
         }
     }
     ConfigError::of(check.problems).map_or(Ok(applications), Err)
+}
+
+/// Gives a signer the key that an entry names.
+pub(crate) fn read_key(key: &Dkim, signer: &mut Signer) -> anyhow::Result<()> {
+    let path = key.key_file.get_ref();
+    let name = || format!("cannot use the DKIM key in {}", path.display());
+    let pem = std::fs::read(path).with_context(name)?;
+    signer.add(&key.domain, &key.selector, &pem).with_context(name)
 }
 
 struct Check<'a> {
@@ -146,6 +157,7 @@ impl Check<'_> {
         if outgoing.oauth2.is_some() && outgoing.smtp.is_none() {
             self.report(at..at, "outgoing.oauth2", "it goes with `outgoing.smtp` only");
         }
+        self.keys(&outgoing.dkim);
         if let Some(smtp) = &outgoing.smtp {
             let logins = [
                 smtp.password_file.is_some(),
@@ -157,6 +169,14 @@ impl Check<'_> {
                 let message =
                     "`user` goes with one of: `password_file`, `password_env`, `outgoing.oauth2`";
                 self.report(at..at, "outgoing.smtp", message);
+            }
+        }
+    }
+
+    fn keys(&mut self, keys: &[Dkim]) {
+        for key in keys {
+            if let Err(error) = read_key(key, &mut Signer::default()) {
+                self.report(key.key_file.span(), "outgoing.dkim.key_file", &format!("{error:#}"));
             }
         }
     }

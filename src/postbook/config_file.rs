@@ -52,7 +52,7 @@ fn absolute(file: &mut File, folder: &Path) {
     fix(&mut file.data);
     file.tls.authorities.iter_mut().for_each(fix);
     file.outgoing.maildirs.iter_mut().for_each(fix);
-    file.outgoing.dkim.iter_mut().for_each(|dkim| fix(&mut dkim.key_file));
+    file.outgoing.dkim.iter_mut().for_each(|dkim| fix(dkim.key_file.get_mut()));
     let smtp = file.outgoing.smtp.iter_mut();
     smtp.filter_map(|smtp| smtp.password_file.as_mut()).for_each(fix);
     let accounts = file.mailbox.iter_mut().map(|mailbox| &mut mailbox.imap);

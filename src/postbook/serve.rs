@@ -9,9 +9,9 @@ use command::{Command, LoadDirectory, LoadSettings, Publish};
 use engine::{Engine, Handle, Options};
 use event::{Actor, Address, DirectoryEntry, MailboxName, PrivateEntry, Setting};
 use gateway::{
-    Account, HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Signer,
-    SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, Verifier, run_imap, run_maildir,
-    run_outbound,
+    Account, Dns, HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Signer,
+    SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, Trusted, Verifier, run_imap,
+    run_maildir, run_outbound,
 };
 use http::Service;
 use log::{EventLog, SledLog};
@@ -20,7 +20,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::arguments::Common;
-use crate::config::{After, Config, Dkim, File, History, Imap, Mailbox, Maildir, Security};
+use crate::config::{After, CheckSender, Config, Dkim, File, History, Imap, Maildir, Security};
+use crate::config_check::read_key;
 use crate::config_file;
 use crate::data::Data;
 use crate::logging;
@@ -195,17 +196,17 @@ impl Server {
         let store = MessageStore::open(&data.messages())?;
         let key = data.token_key()?;
         let trust = Trust::load(file.tls.authorities.as_deref())?;
+        let mut health = BTreeMap::new();
         let intake = Intake {
             handle: handle.clone(),
             store: store.clone(),
             key: key.clone(),
             internal: file.internal.name.get_ref().0.clone(),
             internal_address: file.internal.address.get_ref().0.clone(),
-            verifier: verifier(&file.mailbox),
+            verifier: self.verifier(file, &mut health, stop),
         };
         let inbox = Arc::new(intake.clone());
         let mut logins = Logins::new(trust);
-        let mut health = BTreeMap::new();
         let accounts = accounts(file, &mut logins)?;
         for (name, account) in accounts.clone() {
             let cell = HealthCell::new();
@@ -232,6 +233,38 @@ impl Server {
             Service { intake, health: Arc::new(health), accounts: Arc::new(accounts), version };
         self.tasks.spawn(answer(service, data.clone(), stop.clone()));
         Ok(())
+    }
+
+    fn verifier(
+        &mut self,
+        file: &File,
+        health: &mut BTreeMap<String, HealthCell>,
+        stop: &Stop,
+    ) -> Verifier {
+        let trusted = file.mailbox.iter().map(|mailbox| {
+            let servers = mailbox.trusted_authserv_ids.iter().map(|id| id.0.clone()).collect();
+            let received_by = mailbox.trusted_received_by.clone();
+            (mailbox.name.get_ref().0.clone(), Trusted { servers, received_by })
+        });
+        let dns = match file.verification.check {
+            CheckSender::Off => return Verifier::default(),
+            CheckSender::Header => return Verifier::new(trusted.collect(), None),
+            CheckSender::Full => Dns::new(file.verification.dns_server),
+        };
+        let cell = HealthCell::new();
+        health.insert("DNS".to_owned(), cell.clone());
+        let dns = match dns {
+            Ok(dns) => {
+                self.tasks.spawn(dns.clone().watch(cell, stop.clone()));
+                Some(dns)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the DNS cannot be asked who sent a mail");
+                cell.failed(error.to_string());
+                None
+            }
+        };
+        Verifier::new(trusted.collect(), dns)
     }
 }
 
@@ -400,20 +433,10 @@ fn targets(config: &Config, logins: &mut Logins) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-fn verifier(mailboxes: &[Mailbox]) -> Verifier {
-    let trusted = mailboxes.iter().map(|mailbox| {
-        let ids = mailbox.trusted_authserv_ids.iter().map(|id| id.0.clone());
-        (mailbox.name.get_ref().0.clone(), ids.collect())
-    });
-    Verifier::new(trusted.collect())
-}
-
 fn signer(keys: &[Dkim]) -> Result<Signer> {
     let mut signer = Signer::default();
-    for Dkim { domain, selector, key_file } in keys {
-        let name = || format!("cannot use the DKIM key in {}", key_file.display());
-        let pem = std::fs::read(key_file).with_context(name)?;
-        signer.add(domain, selector, &pem).with_context(name)?;
+    for key in keys {
+        read_key(key, &mut signer)?;
     }
     Ok(signer)
 }

@@ -15,6 +15,9 @@ const CONFIGURATION: &str = r#"data = "data"
 [settings]
 restart_held_contacts = "keep"
 
+[verification]
+check = "off"
+
 [internal]
 name = "internal"
 address = "internal@support.test"
@@ -99,7 +102,7 @@ fn line_of(text: &str, start: &str) -> Result<usize> {
 /// What is replaced by what, the line the complaint names, and what else it says.
 type Mistake = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const MISTAKES: [Mistake; 16] = [
+const MISTAKES: [Mistake; 19] = [
     ("sender =", "sendr =", "sendr", &["outgoing", "unknown field `sendr`", "`sender`"]),
     (
         "\"keep\"",
@@ -136,6 +139,14 @@ const MISTAKES: [Mistake; 16] = [
     ),
     ("file = \"support.toml\"", "file = \"gone.toml\"", "file", &["application.file", "gone.toml"]),
     ("number = 1001", "number = = 1001", "number", &["key"]),
+    ("check = \"off\"", "check = \"on\"", "check", &["verification.check", "`full`", "`header`"]),
+    ("check = \"off\"", "dns_server = \"localhost\"", "dns_server", &["verification.dns_server"]),
+    (
+        "maildirs = \"mail\"",
+        "maildirs = \"mail\"\n[[outgoing.dkim]]\ndomain = \"support.test\"\nselector = \"s\"\nkey_file = \"support.toml\"",
+        "key_file",
+        &["outgoing.dkim.key_file", "support.toml", "no RSA key of 2048 to 4096 bits"],
+    ),
     (
         "application = \"support\"",
         "application = \"support\"\ntrusted_authserv_ids = [\"mx support\"]",

@@ -116,6 +116,7 @@ impl Plan {
         let mut text = format!(
             "data = \"data\"\n\
              [settings]\nrestart_held_contacts = \"{held}\"\n{settings}\n\
+             [verification]\ncheck = \"off\"\n\
              [tls]\nauthorities = \"{authority}\"\n\
              [internal]\nname = \"internal\"\naddress = \"{INTERNAL}\"\n{internal}\n\
              [outgoing]\nsender = \"{BOUNCES}\"\nsmtp = {{ {smtp} }}\n\

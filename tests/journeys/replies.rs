@@ -190,7 +190,7 @@ fn an_answer_is_signed_for_its_mailbox_where_a_key_is_configured() -> Result<()>
         office.servers.submit(&agnes().reply(&copy, "Signed."))?;
         let relayed = office.newest_mail(&ann().address, 1)?;
         let signature = relayed.field("DKIM-Signature");
-        assert!(signature.contains("d=support.test; s=desk;"), "{}", relayed.head());
+        assert!(signature.contains("s=desk; d=support.test;"), "{}", relayed.head());
         Ok(())
     })
 }
