@@ -134,6 +134,8 @@ impl Agents {
             | Fact::AutomaticReplyRequested { .. }
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::AutomaticReplySent { .. }
+            | Fact::EncryptionFound { .. }
+            | Fact::AttachmentsWithheld { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }

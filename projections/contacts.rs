@@ -215,6 +215,8 @@ impl Contacts {
             | Fact::ReplyScreened { .. }
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::AutomaticReplySent { .. }
+            | Fact::EncryptionFound { .. }
+            | Fact::AttachmentsWithheld { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { timer: Timer::SendAgain(_) } => {}
         }

@@ -51,6 +51,8 @@ pub struct Settings {
     pub automatic_replies_per_domain_hour: u32,
     /// How many automatic answers go out an hour.
     pub automatic_replies_per_hour: u32,
+    /// The endings of file names of attachments that agents do not get.
+    pub withheld_attachments: Vec<String>,
 }
 
 impl Default for Settings {
@@ -66,6 +68,7 @@ impl Default for Settings {
             automatic_replies_per_address_day: 5,
             automatic_replies_per_domain_hour: 60,
             automatic_replies_per_hour: 1_000,
+            withheld_attachments: Vec::new(),
         }
     }
 }
@@ -87,6 +90,7 @@ impl Settings {
                 self.automatic_replies_per_domain_hour = *count;
             }
             Setting::AutomaticRepliesPerHour(count) => self.automatic_replies_per_hour = *count,
+            Setting::WithheldAttachments(endings) => self.withheld_attachments = endings.clone(),
         }
     }
 }
@@ -216,6 +220,8 @@ impl Directory {
             | Fact::AutomaticReplyRequested { .. }
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::AutomaticReplySent { .. }
+            | Fact::EncryptionFound { .. }
+            | Fact::AttachmentsWithheld { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

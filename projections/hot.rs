@@ -47,7 +47,7 @@ pub enum SnapshotError {
 }
 
 /// Changes whenever the shape of a view changes, so that older snapshots are set aside.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 const MAGIC: &[u8; 8] = b"PBHOT\0\0\x01";
 const CONFIG: Configuration = standard();
 

@@ -161,6 +161,8 @@ impl Outbox {
             | Fact::ContactQueued { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyScreened { .. }
+            | Fact::EncryptionFound { .. }
+            | Fact::AttachmentsWithheld { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::SenderChecked { .. }

@@ -110,6 +110,8 @@ impl Queues {
             | Fact::AutomaticReplyRequested { .. }
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::AutomaticReplySent { .. }
+            | Fact::EncryptionFound { .. }
+            | Fact::AttachmentsWithheld { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { .. } => {}

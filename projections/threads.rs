@@ -1,19 +1,22 @@
 //! Threads: who took part, who handled what, and the four thread variables.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use bincode::{Decode, Encode};
 use event::{
     Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, MailboxName,
-    MessageDigest, Position, Source, Target, ThreadId,
+    MessageDigest, Position, Quotes, Source, Target, ThreadId,
 };
 
 use crate::shelf::Pair;
 use crate::table::{MessageKey, Table};
-use crate::{Shelf, ShelfError};
+use crate::{Shelf, ShelfError, subject};
 
 /// Beyond this many, further participants are not remembered: a mail names hundreds at no cost.
 const PARTICIPANTS_MAX: usize = 100;
+/// So many of the latest subjects are remembered.
+const SUBJECTS_MAX: usize = 10;
 
 /// One conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -28,6 +31,8 @@ pub struct ThreadRecord {
     pub external_cc: Vec<Address>,
     /// Everyone outside who wrote or was copied.
     pub participants: Vec<Address>,
+    /// The latest subjects, without what programs put around them.
+    subjects: Vec<String>,
 }
 
 /// Who handled an interaction last.
@@ -98,6 +103,18 @@ impl ThreadRecord {
         self.customer.as_ref() == Some(address) || self.participants.contains(address)
     }
 
+    /// Remembers a subject; whether it is another than all before.
+    fn is_changed(&mut self, subject: &str) -> bool {
+        let base = subject::base(subject);
+        if base.is_empty() || self.subjects.contains(&base) {
+            return false;
+        }
+        let is_changed = !self.subjects.is_empty();
+        self.subjects.truncate(SUBJECTS_MAX - 1);
+        self.subjects.insert(0, base);
+        is_changed
+    }
+
     fn meet<'a>(&mut self, addresses: impl Iterator<Item = &'a Address>) {
         for address in addresses {
             if self.participants.len() < PARTICIPANTS_MAX && !self.participants.contains(address) {
@@ -122,6 +139,23 @@ pub struct ContactRecord {
     pub arrival: Position,
     /// Tells it from another mail that would have the same id.
     pub fingerprint: Fingerprint,
+    /// What is to be seen about it at once.
+    pub flags: BTreeSet<Flag>,
+}
+
+/// What is to be seen about a contact at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Flag {
+    /// Another mail with other bytes carried the same Message-ID.
+    MessageIdRepeated,
+    /// It belongs to a thread in which nobody wrote under its subject so far.
+    SubjectChanged,
+    /// Its mail is encrypted.
+    Encrypted,
+    /// Its agent did not get all attachments.
+    AttachmentsWithheld,
+    /// An answer to it shows a private address.
+    AddressShown,
 }
 
 /// What is remembered of a Message-ID.
@@ -201,6 +235,15 @@ impl Threads {
                 self.remember(&reply_name(id, &message.digest), *thread, *contact);
                 self.answer(shelf, *thread, details)?;
             }
+            Fact::EncryptionFound { contact } => self.flag(shelf, *contact, Flag::Encrypted)?,
+            Fact::AttachmentsWithheld { contact, .. } => {
+                self.flag(shelf, *contact, Flag::AttachmentsWithheld)?;
+            }
+            Fact::ReplyScreened { contact, quoted, elsewhere, quotes, .. } => {
+                if *elsewhere > 0 || (*quoted > 0 && *quotes != Quotes::Redact) {
+                    self.flag(shelf, *contact, Flag::AddressShown)?;
+                }
+            }
             Fact::NoteReceived { contact, thread, message, .. } => {
                 let id = event.mail().and_then(|details| details.message_id.as_deref());
                 self.remember(&reply_name(id, &message.digest), *thread, *contact);
@@ -233,7 +276,6 @@ impl Threads {
             | Fact::ReplyCopyRequested { .. }
             | Fact::ReplyCopied { .. }
             | Fact::NoteSent { .. }
-            | Fact::ReplyScreened { .. }
             | Fact::SenderChecked { .. }
             | Fact::AutomaticMailRecognised { .. }
             | Fact::AutomaticReplyRequested { .. }
@@ -265,17 +307,24 @@ impl Threads {
     }
 
     fn arrive(&mut self, shelf: &dyn Shelf, at: Position, event: &Event) -> Result<(), ShelfError> {
-        let Fact::ContactArrived { contact, thread, source, fingerprint, .. } = &event.fact else {
+        let Fact::ContactArrived {
+            contact, thread, source, fingerprint, repeated_message_id, ..
+        } = &event.fact
+        else {
             return Ok(());
         };
         let (contact, thread, details) = (*contact, *thread, event.mail());
-        let record = ContactRecord {
+        let mut flags = BTreeSet::new();
+        if *repeated_message_id {
+            flags.insert(Flag::MessageIdRepeated);
+        }
+        let mut contact_record = ContactRecord {
             thread,
             source: source.clone(),
             arrival: at,
             fingerprint: *fingerprint,
+            flags,
         };
-        self.contacts.put(contact, record);
         if let Some(message_id) = details.and_then(|details| details.message_id.as_deref()) {
             self.remember(&arrival_name(&source.mailbox, message_id), thread, contact);
         }
@@ -285,8 +334,13 @@ impl Threads {
                 .put(thread, ThreadRecord { customer: writer.cloned(), ..Default::default() });
         }
         let Some(record) = self.threads.change(shelf, thread)? else {
+            self.contacts.put(contact, contact_record);
             return Ok(());
         };
+        if details.is_some_and(|details| record.is_changed(&details.subject)) {
+            contact_record.flags.insert(Flag::SubjectChanged);
+        }
+        self.contacts.put(contact, contact_record);
         record.interactions.push((contact, None));
         let others: &[Address] = details.map_or(&[], |details| &details.others);
         // The customer may be on a colleague's mail; they are no extra address of the thread.
@@ -305,6 +359,19 @@ impl Threads {
     ) -> Result<(), ShelfError> {
         if let Some(record) = self.threads.change(shelf, thread)? {
             record.internal_cc = details.map_or_else(Vec::new, |details| details.others.clone());
+            details.map(|details| record.is_changed(&details.subject));
+        }
+        Ok(())
+    }
+
+    fn flag(
+        &mut self,
+        shelf: &dyn Shelf,
+        contact: ContactId,
+        flag: Flag,
+    ) -> Result<(), ShelfError> {
+        if let Some(record) = self.contacts.change(shelf, contact)? {
+            record.flags.insert(flag);
         }
         Ok(())
     }

@@ -71,6 +71,8 @@ impl Timers {
             | Fact::AutomaticReplyRequested { .. }
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::AutomaticReplySent { .. }
+            | Fact::EncryptionFound { .. }
+            | Fact::AttachmentsWithheld { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. } => {}
         }

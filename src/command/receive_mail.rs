@@ -4,7 +4,7 @@ use event::{
     Address, AutomaticKind, CheckedBy, ContactId, Fact, Fingerprint, MailDetails, MailRefusal,
     MessageRef, Private, Source, ThreadId, Timestamp,
 };
-use mail::{Parsed, SenderCheck};
+use mail::{Parsed, Seal, SenderCheck};
 use projections::ContactRecord;
 
 use crate::{Answer, Decision, NewEvent, Rejection, View};
@@ -88,6 +88,9 @@ impl ReceiveMail {
         events.extend(self.sender_checked(contact));
         if let Some(kind) = self.parsed.automatic {
             events.push(Fact::AutomaticMailRecognised { contact, kind }.into());
+        }
+        if self.parsed.seal == Some(Seal::Encrypted) {
+            events.push(Fact::EncryptionFound { contact }.into());
         }
         Ok(Decision { events, answer: Answer::Contact(contact) })
     }

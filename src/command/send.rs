@@ -14,6 +14,8 @@ use crate::{Answer, Decision, NewEvent, Rejection, View};
 pub struct StartSend {
     /// The outgoing mail.
     pub outgoing: OutgoingId,
+    /// The names of attachments that it goes without.
+    pub withheld: Vec<String>,
 }
 
 /// What came of an attempt.
@@ -81,8 +83,15 @@ impl StartSend {
         let outgoing = self.outgoing;
         let entry = in_state(view, outgoing, |state| state == SendState::Ready)?;
         let attempt = entry.attempts.saturating_add(1);
-        let fact = Fact::SendStarted { outgoing, contact: entry.contact, attempt };
-        Ok(Decision { events: vec![fact.into()], answer: Answer::Attempt(attempt) })
+        let contact = entry.contact;
+        let mut events = Vec::new();
+        if attempt == 1 && !self.withheld.is_empty() {
+            let count = u32::try_from(self.withheld.len()).unwrap_or(u32::MAX);
+            let fact = Fact::AttachmentsWithheld { contact, outgoing, count };
+            events.push(NewEvent::with(fact, Private::Text(self.withheld.join(", "))));
+        }
+        events.push(Fact::SendStarted { outgoing, contact, attempt }.into());
+        Ok(Decision { events, answer: Answer::Attempt(attempt) })
     }
 }
 

@@ -63,6 +63,9 @@ pub enum Setting {
     AutomaticRepliesPerDomainHour(u32),
     /// How many automatic answers go out an hour.
     AutomaticRepliesPerHour(u32),
+    /// The endings of file names (without the dot, in lower case) of attachments that agents do
+    /// not get.
+    WithheldAttachments(Vec<String>),
 }
 
 /// What a restart does with contacts that agents hold.

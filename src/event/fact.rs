@@ -424,6 +424,20 @@ pub enum Fact {
         /// The mail as sent.
         message: MessageRef,
     },
+    /// The customer's mail is encrypted, so that it is delivered unopened.
+    EncryptionFound {
+        /// The contact.
+        contact: ContactId,
+    },
+    /// An agent's copy is about to be sent without some attachments. Private: `Text`, their names.
+    AttachmentsWithheld {
+        /// The contact.
+        contact: ContactId,
+        /// The copy.
+        outgoing: OutgoingId,
+        /// How many.
+        count: u32,
+    },
 }
 
 impl Fact {
@@ -472,6 +486,8 @@ impl Fact {
             Self::AutomaticReplyRequested { .. } => "AutomaticReplyRequested",
             Self::AutomaticReplyWithheld { .. } => "AutomaticReplyWithheld",
             Self::AutomaticReplySent { .. } => "AutomaticReplySent",
+            Self::EncryptionFound { .. } => "EncryptionFound",
+            Self::AttachmentsWithheld { .. } => "AttachmentsWithheld",
         }
     }
 
@@ -519,6 +535,8 @@ impl Fact {
             | Self::AutomaticReplyRequested { contact, .. }
             | Self::AutomaticReplyWithheld { contact, .. }
             | Self::AutomaticReplySent { contact, .. }
+            | Self::EncryptionFound { contact }
+            | Self::AttachmentsWithheld { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -568,7 +586,9 @@ impl Fact {
             | Self::AutomaticMailRecognised { .. }
             | Self::AutomaticReplyRequested { .. }
             | Self::AutomaticReplyWithheld { .. }
-            | Self::AutomaticReplySent { .. } => None,
+            | Self::AutomaticReplySent { .. }
+            | Self::EncryptionFound { .. }
+            | Self::AttachmentsWithheld { .. } => None,
         }
     }
 }

@@ -90,6 +90,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(screening());
     facts.extend(senders());
     facts.extend(automatic(&names));
+    facts.extend(flags());
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -451,5 +452,16 @@ fn automatic(names: &Names) -> Vec<Sample> {
             None,
         ),
         (Fact::AutomaticReplySent { contact, outgoing: outgoing(), message: message() }, None),
+    ]
+}
+
+fn flags() -> Vec<Sample> {
+    let contact = contact();
+    let settings = vec![Setting::WithheldAttachments(vec!["exe".to_owned(), "js".to_owned()])];
+    let withheld = Fact::AttachmentsWithheld { contact, outgoing: outgoing(), count: 1 };
+    vec![
+        (Fact::EncryptionFound { contact }, None),
+        (withheld, text("invoice.exe")),
+        (Fact::SettingsLoaded { settings }, None),
     ]
 }

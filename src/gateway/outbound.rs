@@ -49,6 +49,14 @@ enum ComposeError {
 struct Composed {
     to: Address,
     bytes: Vec<u8>,
+    /// The names of attachments that it goes without.
+    withheld: Vec<String>,
+}
+
+impl Composed {
+    fn new(to: Address, bytes: Vec<u8>) -> Self {
+        Self { to, bytes, withheld: Vec::new() }
+    }
 }
 
 /// Sends what the outbox holds, one mail at a time for each target, until told to stop. A mail
@@ -129,7 +137,9 @@ impl Worker {
         let entry = handle.read(move |views| views.hot.outbox.get(id).cloned()).await?;
         let Some(entry) = entry else { return Ok(()) };
         let composed = self.outbound.compose(id, &entry).await;
-        handle.submit(Actor::Sender, Command::StartSend(StartSend { outgoing: id })).await?;
+        let withheld = composed.as_ref().map(|mail| mail.withheld.clone()).unwrap_or_default();
+        let start = StartSend { outgoing: id, withheld };
+        handle.submit(Actor::Sender, Command::StartSend(start)).await?;
         let outcome = match composed {
             Ok(composed) => self.transmit(id, self.envelope_sender(&entry.what), composed).await,
             Err(ComposeError::Never(why)) => {
@@ -210,6 +220,7 @@ struct Surroundings {
     public: Option<Person>,
     via: bool,
     keep_external_cc: bool,
+    withheld: Vec<String>,
     line: Option<Line>,
 }
 
@@ -251,7 +262,7 @@ impl Outbound {
                 let to = details.answer_to.as_ref();
                 let to = to.ok_or(ComposeError::Never("the customer's address is not known"))?;
                 let bytes = self.relay(id, entry, (details, &raw), &reply, &around)?;
-                Ok(Composed { to: to.clone(), bytes })
+                Ok(Composed::new(to.clone(), bytes))
             }
             What::ReplyCopy { reply: of, message, kind, to } => {
                 let to =
@@ -263,7 +274,7 @@ impl Outbound {
                     }
                     CopyKind::Internal => self.hidden_copy(id, entry, &reply, to, &around)?,
                 };
-                Ok(Composed { to: to.clone(), bytes })
+                Ok(Composed::new(to.clone(), bytes))
             }
             What::AutomaticReply => self.automatic_reply(id, entry, details, &raw, &around).await,
             What::Note { to, message } => {
@@ -301,7 +312,8 @@ impl Outbound {
             contact,
             via: None,
         };
-        Ok(Composed { bytes: copy.compose(), to: address })
+        let bytes = copy.compose();
+        Ok(Composed::new(address, bytes))
     }
 
     fn copy(
@@ -318,8 +330,9 @@ impl Outbound {
             Some(Line::Queue(queue)) if around.via => Some(queue),
             Some(Line::Queue(_) | Line::Agent(_)) | None => None,
         };
+        let (raw, withheld) = mail::withhold(raw, &around.withheld);
         let copy = AgentCopy {
-            raw,
+            raw: &raw,
             customer: details.from.as_ref(),
             agent: to,
             cc: if around.keep_external_cc { &[] } else { &details.others },
@@ -328,7 +341,7 @@ impl Outbound {
             contact,
             via: queue.map(|queue| Via { queue, internal: &around.internal }),
         };
-        Composed { to: to.clone(), bytes: copy.compose() }
+        Composed { to: to.clone(), bytes: copy.compose(), withheld }
     }
 
     /// What the customer gets, and everyone they put on their mail.
@@ -449,7 +462,7 @@ impl Outbound {
             date: entry.requested,
         };
         let bytes = self.signer.sign(from.address.domain(), reply.compose());
-        Ok(Composed { to: written.to.clone(), bytes })
+        Ok(Composed::new(written.to.clone(), bytes))
     }
 
     async fn surroundings(
@@ -474,13 +487,14 @@ impl Outbound {
                 ) if *outgoing == id => Some(line.clone()),
                 _ => None,
             };
-            (internal, public, via, directory.settings.keep_external_cc, line)
+            let withheld = directory.settings.withheld_attachments.clone();
+            (internal, public, via, directory.settings.keep_external_cc, withheld, line)
         });
-        let (internal, public, via, keep_external_cc, line) =
+        let (internal, public, via, keep_external_cc, withheld, line) =
             asked.await.map_err(|error| ComposeError::Later(error.to_string()))?;
         let internal =
             internal.ok_or(ComposeError::Never("there is no internal mailbox in the directory"))?;
-        Ok(Surroundings { internal, public, via, keep_external_cc, line })
+        Ok(Surroundings { internal, public, via, keep_external_cc, withheld, line })
     }
 
     async fn recorded(&self, position: Position) -> Result<Recorded, ComposeError> {

@@ -104,6 +104,8 @@ pub struct Contact {
     pub subject: Option<String>,
     /// Where it is: `application`, `waiting in …`, `with …`, `released`.
     pub state: String,
+    /// What is to be seen at once, such as `encrypted`.
+    pub flags: Vec<String>,
 }
 
 /// A contact with its story.
@@ -113,6 +115,8 @@ pub struct Transcript {
     pub contact: Contact,
     /// Whether the mail is from whom it says.
     pub sender: SenderCheck,
+    /// The other contacts of its thread that are open, each with where it is.
+    pub also_open: Vec<(String, String)>,
     /// The four thread variables, by name.
     pub variables: Vec<(String, String)>,
     /// Everything that happened.

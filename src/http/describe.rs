@@ -62,6 +62,9 @@ fn mail(event: &Event) -> Option<String> {
                 "the sender of contact {contact} was checked by {by}: DMARC {dmarc}, DKIM {dkim}, SPF {spf}"
             )
         }
+        Fact::EncryptionFound { contact } => {
+            format!("the mail of contact {contact} is encrypted and delivered unopened")
+        }
         Fact::MailFiled { thread, kind, .. } => {
             let kind = automatic_kind(*kind);
             let thread = thread.map_or_else(|| "no thread".to_owned(), |thread| thread.to_string());
@@ -212,6 +215,9 @@ fn sending(event: &Event) -> Option<String> {
             };
             let to = address(event);
             format!("the answer to contact {contact} goes to {to}, too{hidden}")
+        }
+        Fact::AttachmentsWithheld { contact, .. } => {
+            format!("the agent's copy of contact {contact} goes without attachments{}", text(event))
         }
         Fact::ReplyScreened { contact, quoted, elsewhere, quotes, signed, .. } => {
             format!(

@@ -6,7 +6,7 @@ use event::{
     QueueName, Recorded,
 };
 use log::{EventLog, ReadError};
-use projections::{Place, SendState, ShelfError, Variables, What};
+use projections::{ContactRecord, Flag, Place, SendState, ShelfError, Variables, What};
 
 use crate::answer::{
     Agent, Contact, Entry, Outgoing, Quarantined, Queue, SenderCheck, SenderResult, Transcript,
@@ -106,6 +106,8 @@ pub fn agents(views: &Views<'_>) -> Vec<Agent> {
 pub struct Story {
     positions: Vec<Position>,
     state: String,
+    flags: Vec<String>,
+    also_open: Vec<(String, String)>,
     variables: Variables,
 }
 
@@ -120,6 +122,13 @@ pub fn story(views: &Views<'_>, contact: ContactId) -> Result<Story, QueryError>
     Ok(Story {
         positions: views.archive.journal(contact)?,
         state: state(views, contact),
+        flags: flags(&record),
+        also_open: thread
+            .interactions
+            .iter()
+            .filter(|(other, _)| *other != contact && views.hot.contacts.get(*other).is_some())
+            .map(|(other, _)| (other.to_string(), state(views, *other)))
+            .collect(),
         variables: thread.variables(contact),
     })
 }
@@ -130,7 +139,8 @@ pub fn transcript(log: &dyn EventLog, story: Story) -> Result<Transcript, QueryE
     for position in story.positions {
         events.extend(log.read(position, 1)?);
     }
-    let listed = events.iter().find_map(|recorded| listed(recorded, story.state.clone()));
+    let (state, flags) = (story.state, story.flags);
+    let listed = events.iter().find_map(|recorded| listed(recorded, state.clone(), flags.clone()));
     let variables = story.variables;
     let named = [
         ("$Email:LastHandlingAgent", variables.last_handling_agent),
@@ -143,6 +153,7 @@ pub fn transcript(log: &dyn EventLog, story: Story) -> Result<Transcript, QueryE
             QueryError::Unknown("the log has no arrival of this contact".to_owned())
         })?,
         sender: sender(&events),
+        also_open: story.also_open,
         variables: named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         events: events.iter().map(entry).collect(),
     })
@@ -195,16 +206,19 @@ pub fn arrivals(
 }
 
 /// The contacts that arrived with these events, as they are now.
-pub fn contacts(views: &Views<'_>, arrivals: &[Recorded]) -> Vec<Contact> {
-    let contact = |recorded: &Recorded| {
-        let contact = recorded.event.fact.contact()?;
-        listed(recorded, state(views, contact))
-    };
-    arrivals.iter().filter_map(contact).collect()
+pub fn contacts(views: &Views<'_>, arrivals: &[Recorded]) -> Result<Vec<Contact>, QueryError> {
+    let mut contacts = Vec::new();
+    for recorded in arrivals {
+        if let Some(contact) = recorded.event.fact.contact() {
+            let flags = views.archive.contact(contact)?.as_ref().map(flags).unwrap_or_default();
+            contacts.extend(listed(recorded, state(views, contact), flags));
+        }
+    }
+    Ok(contacts)
 }
 
 /// The contact that arrived with this event, as lists show it.
-fn listed(recorded: &Recorded, state: String) -> Option<Contact> {
+fn listed(recorded: &Recorded, state: String, flags: Vec<String>) -> Option<Contact> {
     let Fact::ContactArrived { contact, thread, source, .. } = &recorded.event.fact else {
         return None;
     };
@@ -218,7 +232,19 @@ fn listed(recorded: &Recorded, state: String) -> Option<Contact> {
         from: from.map(|from| from.address.to_string()),
         subject: details.map(|details| details.subject.clone()),
         state,
+        flags,
     })
+}
+
+fn flags(record: &ContactRecord) -> Vec<String> {
+    let text = |flag: &Flag| match flag {
+        Flag::MessageIdRepeated => "Message-ID of another mail",
+        Flag::SubjectChanged => "subject changed",
+        Flag::Encrypted => "encrypted",
+        Flag::AttachmentsWithheld => "attachments withheld",
+        Flag::AddressShown => "answer shows a private address",
+    };
+    record.flags.iter().map(|flag| text(flag).to_owned()).collect()
 }
 
 fn state(views: &Views<'_>, contact: ContactId) -> String {

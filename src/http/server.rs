@@ -156,7 +156,8 @@ async fn contacts(
     let log = Arc::clone(service.intake.handle.log());
     let found = blocking(move || query::arrivals(&*log, Position(range.before), range.count()));
     let Json(found) = found.await?;
-    ask(&service, move |views| query::contacts(views, &found)).await
+    let Json(found) = ask(&service, move |views| query::contacts(views, &found)).await?;
+    Ok(Json(found?))
 }
 
 async fn transcript(

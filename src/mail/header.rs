@@ -120,6 +120,11 @@ impl<'a> Header<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// Whether it describes what follows the header (RFC 2045 section 9).
+    pub(crate) fn describes_content(&self) -> bool {
+        self.name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
+    }
+
     /// The lines of the value; all but the first begin with white space.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &'a [u8]> {
         Lines::new(self.value).map(|line| line.content)

@@ -28,6 +28,7 @@ mod seal;
 mod structure;
 mod text;
 mod token;
+mod withhold;
 mod words;
 
 pub use agent_copy::{AgentCopy, Via};
@@ -48,3 +49,4 @@ pub use token::{
     Purpose, Token, TokenError, TokenKey, TokenSearch, find_token, message_id, own_mail,
     reply_address,
 };
+pub use withhold::withhold;

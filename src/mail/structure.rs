@@ -20,6 +20,8 @@ pub(crate) struct Leaf<'a> {
     pub(crate) charset: Option<String>,
     /// The file name, as sent, encoded words included.
     pub(crate) file_name: Option<String>,
+    /// The name in its type, which some programs take in place of the one in its disposition.
+    pub(crate) type_name: Option<String>,
     /// Whether its disposition is `attachment`.
     pub(crate) attached: bool,
     /// How its bytes are encoded.
@@ -91,10 +93,7 @@ pub(crate) fn structure<'a>(header: &Header<'a>, body: &'a [u8]) -> Structure<'a
     while let Some((part, place)) = walk.waiting.pop() {
         let (header, body) = header::split(part);
         if place.sealed == Some(Sealed::Signed) {
-            let describes = |field: &&Field<'_>| {
-                field.name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
-            };
-            let others = header.iter().filter(|field| !describes(field)).copied();
+            let others = header.iter().filter(|field| !field.describes_content()).copied();
             walk.found.signed_fields.extend(others);
         }
         walk.entity(&header, body, place, Some(part));
@@ -178,11 +177,12 @@ fn leaf<'a>(
         .get("Content-Disposition")
         .map(|field| decode::parameterised(&content_text(field)))
         .unwrap_or_default();
-    let file_name = disposition.get("filename").or_else(|| kind.get("name"));
+    let type_name = kind.get("name").map(str::to_owned);
     let untyped = !header.has("Content-Type");
     Leaf {
         charset: kind.get("charset").map(str::to_owned),
-        file_name: file_name.map(str::to_owned),
+        file_name: disposition.get("filename").map(str::to_owned).or_else(|| type_name.clone()),
+        type_name,
         attached: disposition.value == "attachment",
         encoding: encoding(header),
         body,

@@ -48,17 +48,23 @@ pub(crate) fn attachments(leaves: &[Leaf<'_>]) -> Vec<String> {
         .iter()
         .filter(|leaf| !leaf.reported && !is_body(leaf, leaves))
         .take(ATTACHMENTS_MAX)
-        .map(|leaf| {
-            let name = leaf.file_name.as_deref().and_then(display_name);
-            // Never a path: a name may be used to save the file one day.
-            let name = name.and_then(|name| name.rsplit(['/', '\\']).next().map(str::to_owned));
-            let name = name.filter(|name| !name.trim_matches(['.', ' ']).is_empty());
-            name.unwrap_or_else(|| {
-                let kind: String = leaf.kind.chars().take(100).collect();
-                format!("unnamed ({kind})")
-            })
-        })
+        .map(attachment)
         .collect()
+}
+
+/// What an attachment is called.
+pub(crate) fn attachment(leaf: &Leaf<'_>) -> String {
+    leaf.file_name.as_deref().and_then(file_name).unwrap_or_else(|| {
+        let kind: String = leaf.kind.chars().take(100).collect();
+        format!("unnamed ({kind})")
+    })
+}
+
+/// A file name, decoded; never a path: it may be used to save the file one day.
+fn file_name(sent: &str) -> Option<String> {
+    let name = display_name(sent)?;
+    let name = name.rsplit(['/', '\\']).next()?;
+    (!name.trim_matches(['.', ' ']).is_empty()).then(|| name.to_owned())
 }
 
 /// The first `bytes_max` bytes of a part, decoded.

@@ -105,6 +105,8 @@ pub(crate) struct Settings {
     pub(crate) automatic_replies_per_domain_hour: u32,
     /// How many automatic answers go out an hour.
     pub(crate) automatic_replies_per_hour: u32,
+    /// The endings of file names of attachments that agents do not get.
+    pub(crate) withheld_attachments: Vec<String>,
 }
 
 impl Default for Settings {
@@ -121,6 +123,7 @@ impl Default for Settings {
             automatic_replies_per_address_day: settings.automatic_replies_per_address_day,
             automatic_replies_per_domain_hour: settings.automatic_replies_per_domain_hour,
             automatic_replies_per_hour: settings.automatic_replies_per_hour,
+            withheld_attachments: Vec::new(),
         }
     }
 }

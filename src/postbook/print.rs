@@ -175,7 +175,7 @@ pub(crate) fn contacts(contacts: &[Contact]) -> String {
 pub(crate) fn transcript(transcript: &Transcript) -> String {
     let contact = &transcript.contact;
     let mut text = format!(
-        "Contact {} of thread {}, {}\nFrom {}: {}\n{}\n\n",
+        "Contact {} of thread {}, {}\nFrom {}: {}\n{}\n",
         contact.contact,
         contact.thread,
         contact.state,
@@ -183,6 +183,13 @@ pub(crate) fn transcript(transcript: &Transcript) -> String {
         optional(contact.subject.as_deref()),
         sender(&transcript.sender),
     );
+    if !contact.flags.is_empty() {
+        text += &format!("Note: {}\n", contact.flags.join(", "));
+    }
+    for (other, state) in &transcript.also_open {
+        text += &format!("Contact {other} of the same thread is open, too: {state}\n");
+    }
+    text += "\n";
     for (name, value) in &transcript.variables {
         text += &format!("{name} = {value}\n");
     }

@@ -109,7 +109,7 @@ pub(crate) fn journal(common: &Common, command: &JournalCommand) -> Result<()> {
         JournalCommand::List { count, before } => {
             let path = format!("/v1/contacts?before={before}&count={count}");
             let contacts = ask(common, &path, |views, log| {
-                Ok(query::contacts(views, &query::arrivals(log, Position(*before), *count)?))
+                query::contacts(views, &query::arrivals(log, Position(*before), *count)?)
             })?;
             print::show(common, &contacts, print::contacts)
         }

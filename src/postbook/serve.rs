@@ -296,9 +296,15 @@ async fn load(handle: &Handle, config: &Config) -> Result<()> {
         Setting::AutomaticRepliesPerAddressDay(settings.automatic_replies_per_address_day),
         Setting::AutomaticRepliesPerDomainHour(settings.automatic_replies_per_domain_hour),
         Setting::AutomaticRepliesPerHour(settings.automatic_replies_per_hour),
+        Setting::WithheldAttachments(endings(&settings.withheld_attachments)),
     ];
     handle.submit(Actor::Engine, Command::LoadSettings(LoadSettings { settings })).await?;
     Ok(())
+}
+
+/// Endings of file names as they are compared: `.EXE` is `exe`.
+fn endings(given: &[String]) -> Vec<String> {
+    given.iter().map(|ending| ending.trim().trim_start_matches('.').to_lowercase()).collect()
 }
 
 fn directory(config: &Config) -> (Vec<DirectoryEntry>, Vec<PrivateEntry>) {

@@ -226,14 +226,14 @@ fn an_uncertain_answer_is_sent_again_by_a_person_only() {
     let mut world = world();
     world.arrive(1, "jo@customer.test");
     let outgoing = world.state.hot().outbox.ready().next().unwrap();
-    world.give(Command::StartSend(StartSend { outgoing }));
+    world.give(Command::StartSend(StartSend { outgoing, withheld: Vec::new() }));
     let facts = world.give(start());
     let uncertain = facts.iter().find_map(|fact| match fact {
         Fact::SendUncertain { reason, .. } => Some(*reason),
         _ => None,
     });
     assert_eq!(uncertain, Some(UncertainReason::Restart));
-    let second = Command::StartSend(StartSend { outgoing });
+    let second = Command::StartSend(StartSend { outgoing, withheld: Vec::new() });
     assert_eq!(world.try_give(Actor::Engine, second), Err(Rejection::NotToSend(outgoing)));
     world.give(Command::SendAgain(SendAgain { outgoing }));
     world.send_all(&SendOutcome::Uncertain);

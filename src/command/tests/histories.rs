@@ -79,7 +79,10 @@ fn command(world: &World, happening: &Happening, count: u32) -> Option<Command> 
             };
             Command::SetAgentState(SetAgentState { agent: number(*agent), state })
         }
-        Happening::Begin => Command::StartSend(StartSend { outgoing: hot.outbox.ready().next()? }),
+        Happening::Begin => {
+            let outgoing = hot.outbox.ready().next()?;
+            Command::StartSend(StartSend { outgoing, withheld: Vec::new() })
+        }
         Happening::Send { outcome } => {
             let mut started = hot.outbox.iter();
             let started = started

@@ -454,8 +454,8 @@ fn only_one_attempt_is_under_way_and_an_uncertain_reply_waits_for_a_person() {
     world.send_all(&SENT);
     world.answer(1, contact, 1001);
     let outgoing = world.state.hot().outbox.ready().next().unwrap();
-    world.give(Command::StartSend(StartSend { outgoing }));
-    let second = Command::StartSend(StartSend { outgoing });
+    world.give(Command::StartSend(StartSend { outgoing, withheld: Vec::new() }));
+    let second = Command::StartSend(StartSend { outgoing, withheld: Vec::new() });
     assert_eq!(world.try_give(Actor::Engine, second), Err(Rejection::NotToSend(outgoing)));
     let facts = world.give(start());
     let [Fact::EngineStarted { .. }, Fact::SendUncertain { reason, .. }, released] =
@@ -476,7 +476,7 @@ fn a_copy_under_way_at_the_restart_goes_to_the_same_agent_again() {
     let contact = world.arrive(1, "jo@customer.test");
     world.ready(1001);
     let outgoing = world.state.hot().outbox.ready().next().unwrap();
-    world.give(Command::StartSend(StartSend { outgoing }));
+    world.give(Command::StartSend(StartSend { outgoing, withheld: Vec::new() }));
     world.give(start());
     assert_eq!(world.state.hot().agents.holder(contact), Some(AgentNumber(1001)));
     let timer = Timer::SendAgain(outgoing);

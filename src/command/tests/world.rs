@@ -133,7 +133,9 @@ impl World {
         let ready: Vec<_> = self.state.hot().outbox.ready().collect();
         let mut facts = Vec::new();
         for outgoing in ready {
-            facts.extend(self.give(Command::StartSend(StartSend { outgoing })));
+            facts.extend(
+                self.give(Command::StartSend(StartSend { outgoing, withheld: Vec::new() })),
+            );
             let outcome = outcome.clone();
             facts.extend(self.give(Command::RecordSend(RecordSend { outgoing, outcome })));
         }

@@ -14,3 +14,5 @@ mod oracle;
 mod redaction;
 #[cfg(test)]
 mod seals;
+#[cfg(test)]
+mod withheld;
