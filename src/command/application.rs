@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
-use event::{ActionName, ExitName, NameError, ParameterName, QueueName};
+use event::{ActionName, Check, CheckError, ExitName, NameError, ParameterName, QueueName};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::Template;
+use crate::{SenderCondition, Template};
 
 /// A workflow: where it begins, and its actions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,11 @@ pub enum ActionKind {
     Wait {
         /// How long.
         seconds: u32,
+    },
+    /// Looks at what was found out about the sender. Exits: `match`, `otherwise`.
+    CheckEmail {
+        /// What must have been found out.
+        sender: SenderCondition,
     },
     /// Answers the customer without a person. Exits: `sent`, `withheld`.
     ComposeReply {
@@ -113,6 +118,9 @@ struct RawAction {
     seconds: Option<u32>,
     subject: Option<Spanned<String>>,
     text: Option<Spanned<String>>,
+    dmarc: Option<Vec<Spanned<String>>>,
+    dkim: Option<Vec<Spanned<String>>>,
+    spf: Option<Vec<Spanned<String>>>,
     parameter: Option<Spanned<String>>,
     value: Option<String>,
     #[serde(default)]
@@ -122,7 +130,7 @@ struct RawAction {
 impl Application {
     /// Reads an application file. Every problem is told at once.
     pub fn parse(text: &str) -> Result<Self, ApplicationError> {
-        let mut check = Check { text, problems: Vec::new() };
+        let mut check = Reading { text, problems: Vec::new() };
         let raw: RawApplication = match toml::from_str(text) {
             Ok(raw) => raw,
             Err(error) => {
@@ -146,6 +154,7 @@ impl Application {
                 ActionKind::Queue { queue, .. } => Some(queue),
                 ActionKind::WaitForEmail
                 | ActionKind::Wait { .. }
+                | ActionKind::CheckEmail { .. }
                 | ActionKind::ComposeReply { .. }
                 | ActionKind::SetParameter { .. }
                 | ActionKind::End => None,
@@ -160,6 +169,7 @@ impl ActionKind {
         match self {
             Self::WaitForEmail => &["mail"],
             Self::Wait { .. } => &["over"],
+            Self::CheckEmail { .. } => &["match", "otherwise"],
             Self::ComposeReply { .. } => &["sent", "withheld"],
             Self::Queue { .. } => &["queued"],
             Self::SetParameter { .. } => &["set"],
@@ -169,12 +179,12 @@ impl ActionKind {
 }
 
 /// Collects problems while an application is read.
-struct Check<'a> {
+struct Reading<'a> {
     text: &'a str,
     problems: Vec<Problem>,
 }
 
-impl Check<'_> {
+impl Reading<'_> {
     fn report(&mut self, span: Range<usize>, message: String) {
         let before = self.text.get(..span.start).unwrap_or_default();
         let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
@@ -247,6 +257,7 @@ impl Check<'_> {
         let kind = match raw.r#do.get_ref().as_str() {
             "wait for e-mail" => ActionKind::WaitForEmail,
             "end" => ActionKind::End,
+            "check e-mail" => self.check_email(raw)?,
             "compose reply" => self.compose_reply(raw)?,
             "wait" => match raw.seconds {
                 Some(seconds) => ActionKind::Wait { seconds },
@@ -283,14 +294,37 @@ impl Check<'_> {
                 }
             },
             other => {
-                let allowed = "\"wait for e-mail\", \"wait\", \"compose reply\", \"queue\", \
-                               \"set parameter\", \"end\"";
+                let allowed = "\"wait for e-mail\", \"wait\", \"check e-mail\", \"compose reply\", \
+                               \"queue\", \"set parameter\", \"end\"";
                 self.report(raw.r#do.span(), format!("`{other}` is no action; allowed: {allowed}"));
                 return None;
             }
         };
         self.unused(action, &kind);
         Some(kind)
+    }
+
+    fn check_email(&mut self, raw: &RawAction) -> Option<ActionKind> {
+        let sender = SenderCondition {
+            dmarc: self.results(raw.dmarc.as_deref()),
+            dkim: self.results(raw.dkim.as_deref()),
+            spf: self.results(raw.spf.as_deref()),
+        };
+        let mut given = [&raw.dmarc, &raw.dkim, &raw.spf].into_iter().flatten().peekable();
+        if given.peek().is_none() || given.any(Vec::is_empty) {
+            let message =
+                "`check e-mail` needs `dmarc`, `dkim` or `spf`, each with the results that match";
+            self.report(raw.r#do.span(), message.to_owned());
+        }
+        Some(ActionKind::CheckEmail { sender })
+    }
+
+    fn results(&mut self, words: Option<&[Spanned<String>]>) -> Option<Vec<Check>> {
+        let results = words?.iter().filter_map(|word| {
+            let result = word.get_ref().parse();
+            result.map_err(|error: CheckError| self.report(word.span(), error.to_string())).ok()
+        });
+        Some(results.collect())
     }
 
     fn compose_reply(&mut self, raw: &RawAction) -> Option<ActionKind> {
@@ -315,6 +349,7 @@ impl Check<'_> {
         let raw = action.get_ref();
         let is_queue = matches!(kind, ActionKind::Queue { .. });
         let is_wait = matches!(kind, ActionKind::Wait { .. });
+        let is_check = matches!(kind, ActionKind::CheckEmail { .. });
         let is_reply = matches!(kind, ActionKind::ComposeReply { .. });
         let is_parameter = matches!(kind, ActionKind::SetParameter { .. });
         let keys = [
@@ -323,6 +358,9 @@ impl Check<'_> {
             ("seconds", raw.seconds.is_some() && !is_wait),
             ("subject", raw.subject.is_some() && !is_reply),
             ("text", raw.text.is_some() && !is_reply),
+            ("dmarc", raw.dmarc.is_some() && !is_check),
+            ("dkim", raw.dkim.is_some() && !is_check),
+            ("spf", raw.spf.is_some() && !is_check),
             ("parameter", raw.parameter.is_some() && !is_parameter),
             ("value", raw.value.is_some() && !is_parameter),
         ];

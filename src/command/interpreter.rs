@@ -38,6 +38,7 @@ pub(crate) fn step(
                 vec![Fact::ApplicationPaused { contact, step, until }.into()]
             }
         }
+        ActionKind::CheckEmail { sender } => vec![leave(sender.exit(&open.verification))?],
         ActionKind::ComposeReply { subject, text } => {
             let (asked, exit) = compose_reply(view, contact, open, &step, (subject, text));
             asked.into_iter().chain([leave(exit)?]).collect()

@@ -7,6 +7,7 @@
 
 mod activate_mailbox;
 mod application;
+mod check_email;
 mod compose_reply;
 mod contact_command;
 mod decision;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use activate_mailbox::ActivateMailbox;
 pub use application::{Action, ActionKind, Application, ApplicationError, Problem};
+pub use check_email::SenderCondition;
 pub use decision::{Answer, Command, Envelope, Rejection};
 pub(crate) use decision::{Decision, Fault, NewEvent};
 pub use fire::Fire;

@@ -40,4 +40,4 @@ pub use name::{
 pub use private::{Letter, MailDetails, Person, Private, PrivateEntry, SenderDomains, Written};
 pub use record::{Actor, Cause, Event, Recorded};
 pub use time::Timestamp;
-pub use verification::{Check, CheckedBy, Verification};
+pub use verification::{Check, CheckError, CheckedBy, Verification};

@@ -1,6 +1,7 @@
 //! What is known about whether a mail is from whom it says.
 
 use std::fmt;
+use std::str::FromStr;
 
 use bincode::{Decode, Encode};
 use serde::Serialize;
@@ -38,6 +39,31 @@ pub enum Check {
     TemporaryError,
     /// What the domain publishes cannot be understood.
     PermanentError,
+}
+
+/// A word that is no result of a check.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no result of a check; allowed: `pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`, `not checked`"
+)]
+pub struct CheckError(String);
+
+impl FromStr for Check {
+    type Err = CheckError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "not checked" => Self::NotChecked,
+            "pass" => Self::Pass,
+            "fail" => Self::Fail,
+            "softfail" => Self::SoftFail,
+            "neutral" => Self::Neutral,
+            "none" => Self::None,
+            "temperror" => Self::TemporaryError,
+            "permerror" => Self::PermanentError,
+            other => return Err(CheckError(other.to_owned())),
+        })
+    }
 }
 
 impl fmt::Display for Check {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use harness::{NameServer, Needs, Program, Stage, journey, skip, until};
 use serde_json::{Value, json};
 
-use super::office::{queueing, text};
+use super::office::text;
 
 /// A mail that `customer.test` signed, by the key in [`ZONE`].
 const SIGNED: &str = "DKIM-Signature: v=1; a=ed25519-sha256; s=s1; d=customer.test; c=relaxed/relaxed;\r\n\
@@ -23,6 +23,15 @@ const ZONE: [(&str, &str); 3] = [
     ("customer.test", "v=spf1 ip4:192.0.2.1 -all"),
 ];
 
+/// What is surely from whom it says waits for support, the rest apart.
+const APPLICATION: &str = "start = \"arrival\"\n\
+    [action.arrival]\ndo = \"wait for e-mail\"\nexit.mail = \"known\"\n\
+    [action.known]\ndo = \"check e-mail\"\ndmarc = [\"pass\"]\nexit.match = \"support\"\n\
+    exit.otherwise = \"doubtful\"\n\
+    [action.support]\ndo = \"queue\"\nqueue = \"support\"\nexit.queued = \"finish\"\n\
+    [action.doubtful]\ndo = \"queue\"\nqueue = \"doubtful\"\nexit.queued = \"finish\"\n\
+    [action.finish]\ndo = \"end\"\n";
+
 /// A contact centre on Maildirs; `trusted` is what the mailbox believes, and `verification` who is
 /// asked, as TOML.
 fn open(stage: &Stage, trusted: &str, verification: &str) -> Result<Program> {
@@ -36,9 +45,9 @@ fn open(stage: &Stage, trusted: &str, verification: &str) -> Result<Program> {
          application = \"support\"\nmaildir = {{ path = \"mail/support\", poll_seconds = 1 }}\n\
          {trusted}\n\
          [[application]]\nname = \"support\"\nfile = \"support.toml\"\n\
-         [[queue]]\nname = \"support\"\n"
+         [[queue]]\nname = \"support\"\n[[queue]]\nname = \"doubtful\"\n"
     ))?;
-    fs::write(program.folder().join("support.toml"), queueing("support"))?;
+    fs::write(program.folder().join("support.toml"), APPLICATION)?;
     for mailbox in ["internal", "support"] {
         for part in ["new", "cur", "tmp"] {
             fs::create_dir_all(program.folder().join("mail").join(mailbox).join(part))?;
@@ -146,6 +155,7 @@ fn what_no_server_tells_is_asked_of_the_dns() -> Result<()> {
         let (pass, unknown) = (result("pass", Some("customer.test")), result("not checked", None));
         let expected = json!({ "by": "postbook", "dmarc": pass, "dkim": pass, "spf": unknown });
         assert_eq!(shown["sender"], expected);
+        assert_eq!(shown["contact"]["state"], "waiting in support");
         let printed = program.text(&["journal", "show", &text(&shown["contact"], "contact")])?;
         assert!(
             printed.contains("Sender checked by Postbook: DMARC pass (customer.test)"),
@@ -159,14 +169,16 @@ fn what_no_server_tells_is_asked_of_the_dns() -> Result<()> {
             )
         };
         let nothing = result("none", None);
-        for (subject, client, word) in
-            [("allowed", "192.0.2.1", "pass"), ("forged", "198.51.100.1", "fail")]
-        {
+        for (subject, client, word, queue) in [
+            ("allowed", "192.0.2.1", "pass", "support"),
+            ("forged", "198.51.100.1", "fail", "doubtful"),
+        ] {
             let shown = arrive(&program, subject, &received(client))?;
             let found = result(word, Some("customer.test"));
             let expected =
                 json!({ "by": "postbook", "dmarc": found, "dkim": nothing, "spf": found });
             assert_eq!(shown["sender"], expected, "{subject}");
+            assert_eq!(text(&shown["contact"], "state"), format!("waiting in {queue}"));
         }
         // The server knows better, and is believed.
         let told =

@@ -1,6 +1,7 @@
 //! Decisions as stories, and replays of random histories.
 
 mod automatic_replies;
+mod check_email;
 mod flags;
 mod histories;
 mod screening;
