@@ -3,6 +3,7 @@
 // Marked for clippy, which takes what is not for tests otherwise.
 #[cfg(test)]
 mod journeys {
+    mod automatic_replies;
     mod cases;
     mod configuration;
     mod conformance;

@@ -160,11 +160,24 @@ pub(crate) struct Office<'a> {
 impl<'a> Office<'a> {
     /// Sets the contact centre up and starts nothing.
     pub(crate) fn install(stage: &'a Stage, plan: &Plan) -> Result<Self> {
+        let program = stage.program(&plan.configuration(stage.servers()?)?)?;
+        Self::furnish(stage, plan, "support.test", program)
+    }
+
+    /// Sets a second contact centre up beside it, with its addresses at `domain`, and starts it.
+    pub(crate) fn open_another(stage: &'a Stage, plan: &Plan, domain: &str) -> Result<Self> {
+        let configuration = plan.configuration(stage.servers()?)?.replace("support.test", domain);
+        let program = Program::install(&stage.folder().join(domain), &configuration)?;
+        let mut office = Self::furnish(stage, plan, domain, program)?;
+        office.start()?;
+        Ok(office)
+    }
+
+    fn furnish(stage: &'a Stage, plan: &Plan, domain: &str, program: Program) -> Result<Self> {
         let servers = stage.servers()?;
         for address in [plan.address, SALES, INTERNAL] {
-            servers.user(address, PASSWORD)?;
+            servers.user(&address.replace("support.test", domain), PASSWORD)?;
         }
-        let program = stage.program(&plan.configuration(servers)?)?;
         fs::write(program.folder().join("password"), format!("{PASSWORD}\n"))?;
         fs::write(program.folder().join("support.toml"), &plan.application)?;
         fs::write(program.folder().join("sales.toml"), queueing("sales"))?;
