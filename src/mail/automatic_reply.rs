@@ -6,7 +6,7 @@ use crate::agent_copy::push_id;
 use crate::decode;
 use crate::encode::{self, push_field, push_quoted_printable};
 use crate::parse::LOOP_MARKER;
-use crate::relay::references;
+use crate::relay::push_ids;
 
 /// An automatic answer to a customer's mail. It must travel with the null sender (RFC 3834 section
 /// 3.3), so that it comes back from nowhere.
@@ -34,14 +34,7 @@ impl AutomaticReply<'_> {
         push_field("From", &encode::person(self.from), &mut out);
         push_field("To", &encode::named(None, &self.written.to), &mut out);
         push_field("Subject", &encode::unstructured(&self.written.subject), &mut out);
-        push_id("Message-ID", self.message_id, &mut out);
-        if let Some(answers) = self.answers {
-            push_id("In-Reply-To", answers, &mut out);
-        }
-        let references = references(self.references, self.answers);
-        if !references.is_empty() {
-            push_field("References", &references, &mut out);
-        }
+        push_ids(self.message_id, self.answers, self.references, &mut out);
         push_field("Auto-Submitted", "auto-replied", &mut out);
         // What Exchange heeds instead: no notices, no receipts and no bounces.
         push_field("X-Auto-Response-Suppress", "All", &mut out);

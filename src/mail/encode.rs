@@ -7,8 +7,8 @@ use crate::lines::Lines;
 
 /// RFC 5322 section 2.1.1.
 const LINE_BYTES_MAX: usize = 998;
-/// RFC 2045 section 6.7 rule 5, with the `=` of a soft line break.
-const QUOTED_LINE_MAX: usize = 76;
+/// RFC 2045 sections 6.7 and 6.8; in quoted-printable with the `=` of a soft line break.
+pub(crate) const ENCODED_LINE_BYTES_MAX: usize = 76;
 /// With its field name and brackets such an id still fits on one line.
 pub(crate) const MESSAGE_ID_BYTES_MAX: usize = LINE_BYTES_MAX - 28;
 /// The bytes one encoded word carries: in base64, with its frame, 72 characters.
@@ -156,13 +156,21 @@ pub(crate) fn push_quoted_printable(text: &str, out: &mut Vec<u8>) {
             let is_plain = is_blank || (byte.is_ascii_graphic() && byte != b'=');
             let written =
                 if is_plain { char::from(byte).to_string() } else { format!("={byte:02X}") };
-            if width + written.len() >= QUOTED_LINE_MAX {
+            if width + written.len() >= ENCODED_LINE_BYTES_MAX {
                 out.extend_from_slice(b"=\r\n");
                 width = 0;
             }
             width += written.len();
             out.extend_from_slice(written.as_bytes());
         }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Appends bytes as base64 (RFC 2045 section 6.8), every line ending as CRLF.
+pub(crate) fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    for line in base64(bytes).as_bytes().chunks(ENCODED_LINE_BYTES_MAX) {
+        out.extend_from_slice(line);
         out.extend_from_slice(b"\r\n");
     }
 }

@@ -16,8 +16,6 @@ use crate::words::hex;
 const REPLACEMENT: &[u8] = b"[address removed]";
 /// A longer text is left as it is.
 const PART_BYTES_MAX: usize = 4 * 1_048_576;
-/// RFC 2045 section 6.7 and 6.8.
-const ENCODED_LINE_BYTES_MAX: usize = 76;
 
 /// A mail without the private addresses in the marker lines of its quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,11 +146,7 @@ impl<'a> Text<'a> {
                 let changes: Vec<_> =
                     removed.iter().map(|range| (range.clone(), REPLACEMENT.to_vec())).collect();
                 let mut new = Vec::new();
-                let encoded = encode::base64(&edited(&self.bytes, &changes));
-                for line in encoded.as_bytes().chunks(ENCODED_LINE_BYTES_MAX) {
-                    new.extend_from_slice(line);
-                    new.extend_from_slice(b"\r\n");
-                }
+                encode::push_base64(&edited(&self.bytes, &changes), &mut new);
                 if !body.ends_with(b"\n") {
                     new.truncate(new.len().saturating_sub(2));
                 }
@@ -170,7 +164,7 @@ impl<'a> Text<'a> {
         let before = body.get(..start)?.iter().rev().take_while(|byte| !is_end(byte)).count();
         let after = body.get(end..)?.iter().take_while(|byte| !is_end(byte)).count();
         let mut new = REPLACEMENT.to_vec();
-        if before + new.len() + after > ENCODED_LINE_BYTES_MAX {
+        if before + new.len() + after > encode::ENCODED_LINE_BYTES_MAX {
             new = [b"=\r\n", REPLACEMENT, b"=\r\n"].concat();
         }
         Some((start..end, new))

@@ -66,14 +66,7 @@ impl Relay<'_> {
         if !self.cc.is_empty() {
             push_field("Cc", &encode::addresses(self.cc), &mut out);
         }
-        push_id("Message-ID", self.message_id, &mut out);
-        if let Some(answers) = self.answers {
-            push_id("In-Reply-To", answers, &mut out);
-        }
-        let references = references(self.references, self.answers);
-        if !references.is_empty() {
-            push_field("References", &references, &mut out);
-        }
+        push_ids(self.message_id, self.answers, self.references, &mut out);
         push_subject(&header, &mut out);
         for (name, keywords) in KEPT {
             if let Some(keyword) = header.get(name).and_then(|field| keyword(field, keywords)) {
@@ -88,8 +81,26 @@ impl Relay<'_> {
     }
 }
 
-/// RFC 5322 section 3.6.4: the references of the answered mail, then its own id.
-pub(crate) fn references(references: &[String], answers: Option<&str>) -> String {
+/// Appends the ids of an answer (RFC 5322 section 3.6.4): its own, that of the mail it answers, and
+/// the chain of references.
+pub(crate) fn push_ids(
+    message_id: &str,
+    answers: Option<&str>,
+    referred: &[String],
+    out: &mut Vec<u8>,
+) {
+    push_id("Message-ID", message_id, out);
+    if let Some(answers) = answers {
+        push_id("In-Reply-To", answers, out);
+    }
+    let references = references(referred, answers);
+    if !references.is_empty() {
+        push_field("References", &references, out);
+    }
+}
+
+/// The references of the answered mail, then its own id.
+fn references(references: &[String], answers: Option<&str>) -> String {
     let mut ids: Vec<&str> = references.iter().map(String::as_str).collect();
     ids.retain(|id| Some(*id) != answers);
     ids.extend(answers);

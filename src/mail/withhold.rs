@@ -10,9 +10,6 @@ use crate::structure::{self, Leaf};
 use crate::text;
 use crate::words::decode_words;
 
-/// RFC 2045 section 6.8.
-const LINE_BYTES_MAX: usize = 76;
-
 /// Puts a note in the place of every part whose file name has one of the endings (such as `exe`),
 /// and gives the names. Nothing is opened: what is inside an archive or an attached mail stays.
 pub fn withhold<'a>(raw: &'a [u8], endings: &[String]) -> (Cow<'a, [u8]>, Vec<String>) {
@@ -55,11 +52,7 @@ fn note(name: &str) -> Vec<u8> {
     let mut out = b"Content-Type: text/plain; charset=utf-8\r\n\
                     Content-Transfer-Encoding: base64\r\n\r\n"
         .to_vec();
-    let text = encode::base64(format!("[attachment withheld: {name}]\r\n").as_bytes());
-    for line in text.as_bytes().chunks(LINE_BYTES_MAX) {
-        out.extend_from_slice(line);
-        out.extend_from_slice(b"\r\n");
-    }
+    encode::push_base64(format!("[attachment withheld: {name}]\r\n").as_bytes(), &mut out);
     out
 }
 
