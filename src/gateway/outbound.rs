@@ -227,7 +227,7 @@ struct Surroundings {
 /// A handler's answer as it is to be relayed.
 struct Reply {
     /// The mail, its signature taken off where that was decided.
-    raw: Vec<u8>,
+    raw: Bytes,
     /// Who is on it; nobody where that was erased.
     letter: Letter,
     /// What does not leave in the marker lines of its quotes.
@@ -404,7 +404,7 @@ impl Outbound {
         let received = recorded.next().map(|recorded| recorded.event);
         let received = received.ok_or(ComposeError::Never("the log has no such reply"))?;
         let letter = received.letter().cloned().unwrap_or_default();
-        let (mut raw, mut private) = (self.stored(message).await?.to_vec(), Default::default());
+        let (mut raw, mut private) = (self.stored(message).await?, Default::default());
         if let Some(Fact::ReplyScreened { reply, quotes, signed, .. }) =
             recorded.next().map(|recorded| recorded.event.fact)
             && reply == id
@@ -414,7 +414,9 @@ impl Outbound {
             }
             if signed == Some(SignedReplies::Strip) {
                 let unsigned = mail::unsigned(&raw);
-                raw = unsigned.ok_or(ComposeError::Never("its signature cannot be taken off"))?;
+                let unsigned =
+                    unsigned.ok_or(ComposeError::Never("its signature cannot be taken off"))?;
+                raw = unsigned.into();
             }
         }
         Ok(Reply { raw, letter, private })
