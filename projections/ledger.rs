@@ -79,14 +79,8 @@ impl Ledger {
             }
         }
         if let Some(source) = event.fact.source() {
-            match self.books.get_mut(&source.mailbox) {
-                Some(book) => book.apply(at, &source.mark, &event.fact),
-                None => {
-                    let mut book = Book::default();
-                    book.apply(at, &source.mark, &event.fact);
-                    self.books.insert(source.mailbox.clone(), book);
-                }
-            }
+            let book = self.books.entry(source.mailbox.clone()).or_default();
+            book.apply(at, &source.mark, &event.fact);
         }
     }
 }

@@ -103,8 +103,8 @@ impl ThreadRecord {
         self.customer.as_ref() == Some(address) || self.participants.contains(address)
     }
 
-    /// Remembers a subject; whether it is another than all before.
-    fn is_changed(&mut self, subject: &str) -> bool {
+    /// Remembers a subject; gives whether it is another than all before.
+    fn meet_subject(&mut self, subject: &str) -> bool {
         let base = subject::base(subject);
         if base.is_empty() || self.subjects.contains(&base) {
             return false;
@@ -318,13 +318,6 @@ impl Threads {
         if *repeated_message_id {
             flags.insert(Flag::MessageIdRepeated);
         }
-        let mut contact_record = ContactRecord {
-            thread,
-            source: source.clone(),
-            arrival: at,
-            fingerprint: *fingerprint,
-            flags,
-        };
         if let Some(message_id) = details.and_then(|details| details.message_id.as_deref()) {
             self.remember(&arrival_name(&source.mailbox, message_id), thread, contact);
         }
@@ -333,21 +326,22 @@ impl Threads {
             self.threads
                 .put(thread, ThreadRecord { customer: writer.cloned(), ..Default::default() });
         }
-        let Some(record) = self.threads.change(shelf, thread)? else {
-            self.contacts.put(contact, contact_record);
-            return Ok(());
-        };
-        if details.is_some_and(|details| record.is_changed(&details.subject)) {
-            contact_record.flags.insert(Flag::SubjectChanged);
+        if let Some(record) = self.threads.change(shelf, thread)? {
+            if details.is_some_and(|details| record.meet_subject(&details.subject)) {
+                flags.insert(Flag::SubjectChanged);
+            }
+            record.interactions.push((contact, None));
+            let others: &[Address] = details.map_or(&[], |details| &details.others);
+            // The customer may be on a colleague's mail; they are no extra address of the thread.
+            let is_customer = |other: &&Address| record.customer.as_ref() == Some(*other);
+            record.external_cc =
+                others.iter().filter(|other| !is_customer(other)).cloned().collect();
+            let answer_to = details.and_then(|details| details.answer_to.as_ref());
+            record.meet(writer.into_iter().chain(answer_to).chain(others));
         }
-        self.contacts.put(contact, contact_record);
-        record.interactions.push((contact, None));
-        let others: &[Address] = details.map_or(&[], |details| &details.others);
-        // The customer may be on a colleague's mail; they are no extra address of the thread.
-        let is_customer = |other: &&Address| record.customer.as_ref() == Some(*other);
-        record.external_cc = others.iter().filter(|other| !is_customer(other)).cloned().collect();
-        let answer_to = details.and_then(|details| details.answer_to.as_ref());
-        record.meet(writer.into_iter().chain(answer_to).chain(others));
+        let (source, fingerprint) = (source.clone(), *fingerprint);
+        self.contacts
+            .put(contact, ContactRecord { thread, source, arrival: at, fingerprint, flags });
         Ok(())
     }
 
@@ -359,7 +353,9 @@ impl Threads {
     ) -> Result<(), ShelfError> {
         if let Some(record) = self.threads.change(shelf, thread)? {
             record.internal_cc = details.map_or_else(Vec::new, |details| details.others.clone());
-            details.map(|details| record.is_changed(&details.subject));
+            if let Some(details) = details {
+                record.meet_subject(&details.subject);
+            }
         }
         Ok(())
     }
