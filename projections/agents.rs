@@ -136,6 +136,7 @@ impl Agents {
             | Fact::AutomaticReplySent { .. }
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
+            | Fact::MailVanished { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }

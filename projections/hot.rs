@@ -5,7 +5,8 @@ use bincode::{Decode, Encode};
 use event::{Event, Position, Timestamp};
 
 use crate::{
-    Agents, AutomaticMail, Contacts, Directory, Mailboxes, Outbox, Quarantine, Queues, Timers,
+    Agents, AutomaticMail, Contacts, Directory, Mailboxes, Maildrops, Outbox, Quarantine, Queues,
+    Timers,
 };
 
 /// The views a decision reads. Its size follows what is open, not what has been.
@@ -29,6 +30,8 @@ pub struct Hot {
     pub timers: Timers,
     /// How far mailboxes have been read.
     pub mailboxes: Mailboxes,
+    /// The recorded mail that still lies on POP3 servers.
+    pub maildrops: Maildrops,
     /// Mail put aside.
     pub quarantine: Quarantine,
     /// Who got automatic answers lately.
@@ -47,7 +50,7 @@ pub enum SnapshotError {
 }
 
 /// Changes whenever the shape of a view changes, so that older snapshots are set aside.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 const MAGIC: &[u8; 8] = b"PBHOT\0\0\x01";
 const CONFIG: Configuration = standard();
 
@@ -61,6 +64,7 @@ impl Hot {
         self.outbox.apply(at, event);
         self.timers.apply(event);
         self.mailboxes.apply(event);
+        self.maildrops.apply(event);
         self.quarantine.apply(at, event);
         self.automatic_mail.apply(event);
         self.position = at;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use event::{DirectoryEntry, Event, Fact, MailboxName, Mark, Position, Timestamp};
+use event::{DirectoryEntry, Event, Fact, MailRefusal, MailboxName, Mark, Position, Timestamp};
 
 /// What the log knows of the mail of every mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,8 @@ struct Account {
     position: Position,
     /// Another event is expected once the mail can be read.
     quarantined: bool,
+    /// It lay there before the activation.
+    is_history: bool,
 }
 
 /// A mail that two events account for, which must not be.
@@ -78,6 +80,13 @@ impl Ledger {
                 }
             }
         }
+        if let Fact::MailVanished { mailbox, marks } = &event.fact
+            && let Some(book) = self.books.get_mut(mailbox)
+        {
+            for mark in marks {
+                book.accounts.remove(mark);
+            }
+        }
         if let Some(source) = event.fact.source() {
             let book = self.books.entry(source.mailbox.clone()).or_default();
             book.apply(at, &source.mark, &event.fact);
@@ -89,8 +98,8 @@ impl Book {
     /// What the log says of a mail on the server; `is_new` where it lies where only mail lies that
     /// was not read yet.
     pub fn standing(&self, mark: &Mark, is_new: bool) -> Standing {
-        if self.accounts.contains_key(mark) {
-            return Standing::Recorded;
+        if let Some(account) = self.accounts.get(mark) {
+            return if account.is_history { Standing::History } else { Standing::Recorded };
         }
         match mark {
             Mark::Imap { uid_validity, uid } => {
@@ -132,8 +141,10 @@ impl Book {
             return;
         }
         let quarantined = matches!(fact, Fact::MailQuarantined { .. });
+        let is_history = matches!(fact, Fact::MailRefused { reason: MailRefusal::History, .. });
+        let account = Account { position: at, quarantined, is_history };
         let Some(known) = self.accounts.get_mut(mark) else {
-            self.accounts.insert(mark.clone(), Account { position: at, quarantined });
+            self.accounts.insert(mark.clone(), account);
             return;
         };
         // That a known mail was found again says nothing new of it.
@@ -141,15 +152,15 @@ impl Book {
             let (mark, first) = (mark.clone(), known.position);
             self.repeated.push(Repeated { mark, first, second: at });
         }
-        *known = Account { position: at, quarantined };
+        *known = account;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use event::{
-        Actor, ApplicationName, Cause, CommandId, ContactId, MailRefusal, MessageDigest,
-        MessageRef, QuarantineReason, Source,
+        Actor, ApplicationName, Cause, CommandId, ContactId, MessageDigest, MessageRef,
+        QuarantineReason, Source,
     };
 
     use super::*;
@@ -232,6 +243,28 @@ mod tests {
         assert_eq!(book.standing(&file("b"), false), Standing::Unaccounted);
         assert_eq!(book.standing(&file("b"), true), Standing::Waiting);
         assert!(book.is_older(Timestamp(1999)) && !book.is_older(Timestamp(2000)));
+    }
+
+    #[test]
+    fn an_id_that_was_used_again_is_another_mail() {
+        let uidl = |uidl: &str| Mark::Pop3 { uidl: uidl.to_owned() };
+        let history = |mark: &Mark| Fact::MailRefused {
+            source: source(mark),
+            size: 1,
+            reason: MailRefusal::History,
+        };
+        let gone = Fact::MailVanished { mailbox: mailbox(), marks: vec![uidl("1"), uidl("2")] };
+        let ledger = ledger([
+            history(&uidl("0")),
+            refused(&uidl("1")),
+            refused(&uidl("2")),
+            gone,
+            refused(&uidl("1")),
+        ]);
+        let book = ledger.book(&mailbox()).unwrap();
+        let standings = ["0", "1", "2"].map(|id| book.standing(&uidl(id), false));
+        assert_eq!(standings, [Standing::History, Standing::Recorded, Standing::Waiting]);
+        assert_eq!(book.repeated(), []);
     }
 
     #[test]

@@ -154,6 +154,7 @@ impl Outbox {
             | Fact::MailDuplicated { .. }
             | Fact::MailQuarantined { .. }
             | Fact::MailRefused { .. }
+            | Fact::MailVanished { .. }
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }
             | Fact::ParameterSet { .. }

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
-use event::{Event, Fact, MessageRef, Position, QuarantineReason, Source, Timestamp};
+use event::{
+    Event, Fact, MessageDigest, MessageRef, Position, QuarantineReason, Source, Timestamp,
+};
+
+use crate::maildrops::received;
 
 /// A mail in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -22,7 +26,8 @@ pub struct Quarantined {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Quarantine {
     mails: BTreeMap<Position, Quarantined>,
-    positions: BTreeMap<Source, Position>,
+    /// By the bytes, too: a POP3 server may give an id of deleted mail to another one.
+    positions: BTreeMap<(Source, MessageDigest), Position>,
 }
 
 impl Quarantine {
@@ -31,9 +36,9 @@ impl Quarantine {
         self.mails.get(&position)
     }
 
-    /// The position at which a mail was put aside, while it is.
-    pub fn position(&self, source: &Source) -> Option<Position> {
-        self.positions.get(source).copied()
+    /// Whether the mail that was found there is put aside: the one with these bytes, else any.
+    pub fn holds(&self, source: &Source, message: Option<&MessageRef>) -> bool {
+        self.keys(source, message).next().is_some()
     }
 
     /// All, oldest first.
@@ -46,17 +51,31 @@ impl Quarantine {
         let Some(source) = event.fact.source() else {
             return;
         };
-        if !self.positions.is_empty()
-            && let Some(position) = self.positions.remove(source)
-        {
-            self.mails.remove(&position);
+        let ended: Vec<_> = self.keys(source, received(&event.fact)).cloned().collect();
+        for key in ended {
+            if let Some(position) = self.positions.remove(&key) {
+                self.mails.remove(&position);
+            }
         }
         if let Fact::MailQuarantined { source, message, reason } = &event.fact {
-            self.positions.insert(source.clone(), at);
+            self.positions.insert((source.clone(), message.digest), at);
             let arrived = event.time;
             let mail =
                 Quarantined { source: source.clone(), message: *message, reason: *reason, arrived };
             self.mails.insert(at, mail);
         }
+    }
+
+    fn keys(
+        &self,
+        source: &Source,
+        message: Option<&MessageRef>,
+    ) -> impl Iterator<Item = &(Source, MessageDigest)> {
+        let digest = message.map(|message| message.digest);
+        let (first, last) = digest.map_or(([0; 32], [u8::MAX; 32]), |digest| (digest.0, digest.0));
+        let key = |digest| (source.clone(), MessageDigest(digest));
+        // Nearly always it is empty, and then nothing needs to be compared.
+        let range = (!self.positions.is_empty()).then(|| key(first)..=key(last));
+        range.into_iter().flat_map(|range| self.positions.range(range)).map(|(key, _)| key)
     }
 }

@@ -1,6 +1,6 @@
 //! Opening a mailbox for the first time.
 
-use event::{Fact, Source};
+use event::{Fact, Mark, Source};
 
 use crate::{Decision, View};
 
@@ -12,9 +12,14 @@ pub struct ActivateMailbox {
 }
 
 impl ActivateMailbox {
-    /// A mailbox that has a cursor in this numbering is active already.
+    /// A mailbox that has a cursor in this numbering is active already, and so is a POP3 mailbox
+    /// that was activated once.
     pub(crate) fn decide(&self, view: &View<'_>) -> Decision {
-        if view.is_settled(&self.source) {
+        let is_active = match &self.source.mark {
+            Mark::Pop3 { .. } => view.hot.maildrops.get(&self.source.mailbox).is_some(),
+            Mark::Imap { .. } | Mark::Maildir { .. } => view.is_settled(&self.source, None),
+        };
+        if is_active {
             return Decision::unchanged();
         }
         Decision::record([Fact::MailboxActivated { source: self.source.clone() }])

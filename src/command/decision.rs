@@ -8,8 +8,8 @@ use projections::ShelfError;
 
 use crate::{
     ActivateMailbox, ApplicationError, Fire, LoadDirectory, LoadSettings, Publish, QuarantineMail,
-    ReceiveMail, ReceiveNote, ReceiveReply, RecordSend, RefuseMail, Release, SendAgain,
-    SetAgentState, SetDisposition, Start, StartSend, Stop, Transfer,
+    ReceiveMail, ReceiveNote, ReceiveReply, RecordSend, RecordVanished, RefuseMail, Release,
+    SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop, Transfer,
 };
 
 /// A command with its circumstances.
@@ -50,6 +50,8 @@ pub enum Command {
     QuarantineMail(QuarantineMail),
     /// A mail is not wanted.
     RefuseMail(RefuseMail),
+    /// Recorded mail is gone from its server.
+    RecordVanished(RecordVanished),
     /// An outgoing mail is about to be sent.
     StartSend(StartSend),
     /// The outcome of sending a mail.

@@ -20,6 +20,7 @@ mod receive_mail;
 mod receive_note;
 mod receive_reply;
 mod recipients;
+mod record_vanished;
 mod refuse_mail;
 mod release;
 mod routing;
@@ -47,6 +48,7 @@ pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;
 pub use receive_note::ReceiveNote;
 pub use receive_reply::{Delivery, Finding, ReceiveReply, Screening};
+pub use record_vanished::RecordVanished;
 pub use refuse_mail::RefuseMail;
 pub use release::Release;
 pub use send::{RecordSend, SendAgain, SendOutcome, StartSend};
@@ -73,6 +75,7 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::ReceiveNote(command) => command.decide(view),
         Command::QuarantineMail(command) => Ok(command.decide(view)),
         Command::RefuseMail(command) => Ok(command.decide(view)),
+        Command::RecordVanished(command) => Ok(command.decide(view)),
         Command::StartSend(command) => command.decide(view),
         Command::RecordSend(command) => command.decide(view, now),
         Command::SendAgain(command) => command.decide(view),

@@ -18,7 +18,9 @@ pub struct QuarantineMail {
 impl QuarantineMail {
     /// A mail that is in quarantine already stays there.
     pub(crate) fn decide(&self, view: &View<'_>) -> Decision {
-        if view.is_settled(&self.source) || view.hot.quarantine.position(&self.source).is_some() {
+        if view.is_settled(&self.source, Some(&self.message))
+            || view.hot.quarantine.holds(&self.source, Some(&self.message))
+        {
             return Decision::unchanged();
         }
         Decision::record([Fact::MailQuarantined {

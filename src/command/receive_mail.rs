@@ -2,7 +2,7 @@
 
 use event::{
     Address, AutomaticKind, CheckedBy, ContactId, Fact, Fingerprint, MailDetails, MailRefusal,
-    MessageRef, Private, Source, ThreadId, Timestamp,
+    Mark, MessageRef, Private, Source, ThreadId, Timestamp,
 };
 use mail::{Parsed, Seal, SenderCheck};
 use projections::ContactRecord;
@@ -37,9 +37,7 @@ impl ReceiveMail {
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
         let contact = match self.identify(view)? {
             Identity::New(contact) => contact,
-            Identity::Known(_, record)
-                if record.source == self.source || view.is_settled(&self.source) =>
-            {
+            Identity::Known(_, record) if self.is_accounted(view, &record) => {
                 return Ok(Decision::unchanged());
             }
             Identity::Known(contact, _) => {
@@ -102,9 +100,33 @@ impl ReceiveMail {
         (verification.by != CheckedBy::Nobody).then_some(checked)
     }
 
+    /// Whether an event accounts for this copy of a known mail. On a POP3 server that is so only as
+    /// long as it lies there, else it would be fetched again and again.
+    fn is_accounted(&self, view: &View<'_>, record: &ContactRecord) -> bool {
+        match &self.source.mark {
+            // A mail that was a duplicate before is one still; its event names no bytes.
+            Mark::Pop3 { .. } => [Some(&self.message), None]
+                .iter()
+                .any(|message| view.is_settled(&self.source, *message)),
+            Mark::Imap { .. } | Mark::Maildir { .. } => {
+                record.source == self.source || view.is_settled(&self.source, Some(&self.message))
+            }
+        }
+    }
+
     fn is_history(&self, view: &View<'_>) -> bool {
-        let activation = view.hot.mailboxes.activation(&self.source.mailbox);
-        activation.is_some_and(|known| known.is_history(&self.source.mark, self.received))
+        let (mailbox, mark) = (&self.source.mailbox, &self.source.mark);
+        match mark {
+            Mark::Imap { .. } => {
+                let activation = view.hot.mailboxes.activation(mailbox);
+                activation.is_some_and(|known| known.is_history(mark, self.received))
+            }
+            Mark::Pop3 { .. } => {
+                let maildrop = view.hot.maildrops.get(mailbox);
+                maildrop.is_some_and(|known| known.is_history(self.received))
+            }
+            Mark::Maildir { .. } => false,
+        }
     }
 
     fn fingerprint(&self) -> Fingerprint {

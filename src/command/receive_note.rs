@@ -28,7 +28,7 @@ pub struct ReceiveNote {
 impl ReceiveNote {
     /// It goes to the agent who holds the contact, else to the thread's last one.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        if view.is_settled(&self.source) {
+        if view.is_settled(&self.source, Some(&self.message)) {
             return Ok(Decision::unchanged());
         }
         let (contact, source) = (self.contact, self.source.clone());

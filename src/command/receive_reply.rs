@@ -72,7 +72,7 @@ pub struct Delivery {
 
 impl ReceiveReply {
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        if view.is_settled(&self.source) {
+        if view.is_settled(&self.source, Some(&self.message)) {
             return Ok(Decision::unchanged());
         }
         if let Some(contact) = self.duplicate(view)? {

@@ -17,7 +17,7 @@ pub struct RefuseMail {
 
 impl RefuseMail {
     pub(crate) fn decide(&self, view: &View<'_>) -> Decision {
-        if view.is_settled(&self.source) {
+        if view.is_settled(&self.source, None) {
             return Decision::unchanged();
         }
         Decision::record([Fact::MailRefused {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use event::{ApplicationRef, MailboxName, Mark, Source};
-use projections::{Archive, Hot};
+use event::{ApplicationRef, MailboxName, Mark, MessageRef, Source};
+use projections::{Accounted, Archive, Hot};
 
 use crate::Application;
 
@@ -18,18 +18,28 @@ pub(crate) struct View<'a> {
 }
 
 impl View<'_> {
-    /// Whether an earlier event accounts for the mail, so that there is nothing to record.
+    /// Whether an earlier event accounts for the mail, so that there is nothing to record. A POP3
+    /// server may give an id of deleted mail to another one, so `message` tells the two apart: the
+    /// bytes, where they were fetched.
     ///
     /// A mail in quarantine is not settled: it may be read again.
-    pub(crate) fn is_settled(&self, source: &Source) -> bool {
-        if self.hot.quarantine.position(source).is_some() {
+    pub(crate) fn is_settled(&self, source: &Source, message: Option<&MessageRef>) -> bool {
+        if self.hot.quarantine.holds(source, message) {
             return false;
         }
-        match (&source.mark, self.hot.mailboxes.cursor(&source.mailbox)) {
-            (Mark::Imap { uid_validity, uid }, Some(cursor)) => {
-                cursor.uid_validity == *uid_validity && *uid <= cursor.uid
+        let mailbox = &source.mailbox;
+        match &source.mark {
+            Mark::Imap { uid_validity, uid } => {
+                self.hot.mailboxes.cursor(mailbox).is_some_and(|cursor| {
+                    cursor.uid_validity == *uid_validity && *uid <= cursor.uid
+                })
             }
-            (Mark::Imap { .. } | Mark::Maildir { .. } | Mark::Pop3 { .. }, _) => false,
+            Mark::Pop3 { uidl } => match self.hot.maildrops.accounted(mailbox, uidl) {
+                Some(Accounted::Recorded(digest)) => digest == message.map(|found| found.digest),
+                Some(Accounted::History | Accounted::Oversize) => message.is_none(),
+                None => false,
+            },
+            Mark::Maildir { .. } => false,
         }
     }
 

@@ -15,6 +15,7 @@ mod private;
 mod record;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod time;

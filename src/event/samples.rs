@@ -91,6 +91,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(senders());
     facts.extend(automatic(&names));
     facts.extend(flags());
+    facts.push(vanished(&names));
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -464,4 +465,9 @@ fn flags() -> Vec<Sample> {
         (withheld, text("invoice.exe")),
         (Fact::SettingsLoaded { settings }, None),
     ]
+}
+
+fn vanished(names: &Names) -> Sample {
+    let marks = ["0000001f5e8c2b11", "header 5"].map(|uidl| Mark::Pop3 { uidl: uidl.to_owned() });
+    (Fact::MailVanished { mailbox: names.mailbox.clone(), marks: marks.to_vec() }, None)
 }

@@ -91,6 +91,8 @@ pub enum After {
 pub enum Account {
     /// On an IMAP server.
     Imap(ImapAccount),
+    /// On a POP3 server.
+    Pop3(Pop3Account),
     /// On this machine.
     Maildir(MaildirAccount),
 }
@@ -145,6 +147,58 @@ impl Default for ImapTimeouts {
             step: Duration::from_secs(45),
             idle_renew: Duration::from_secs(5 * 60),
         }
+    }
+}
+
+/// What happens to recorded messages on a POP3 server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pop3After {
+    /// They stay.
+    #[default]
+    Leave,
+    /// They are deleted.
+    Delete,
+}
+
+/// A POP3 mailbox.
+#[derive(Clone, Debug)]
+pub struct Pop3Account {
+    /// The server's name or address; the certificate must name it.
+    pub host: String,
+    /// The server's port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The login name.
+    pub user: String,
+    /// What proves it.
+    pub login: Login,
+    /// The time between two looks at the mailbox.
+    pub poll: Duration,
+    /// Larger messages are not fetched.
+    pub message_bytes_max: u64,
+    /// Which mail becomes contacts at the first connection.
+    pub history: History,
+    /// What happens to recorded messages.
+    pub after: Pop3After,
+    /// How long each step may take.
+    pub timeouts: Pop3Timeouts,
+    /// Which certificates are trusted.
+    pub trust: Trust,
+}
+
+/// How long the steps of a POP3 session may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pop3Timeouts {
+    /// To connect, and again for the TLS handshake.
+    pub connect: Duration,
+    /// Until the next line of the server in any command.
+    pub step: Duration,
+}
+
+impl Default for Pop3Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(20), step: Duration::from_secs(45) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use event::{Mark, Timestamp};
 
-use crate::{Account, ImapError, MaildirError, imap, maildir};
+use crate::{Account, ImapError, MaildirError, Pop3Error, imap, maildir, pop3};
 
 /// A message that lies in a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,9 @@ pub enum CensusError {
     /// By IMAP.
     #[error(transparent)]
     Imap(#[from] ImapError),
+    /// By POP3.
+    #[error(transparent)]
+    Pop3(#[from] Pop3Error),
     /// As a Maildir.
     #[error(transparent)]
     Maildir(#[from] MaildirError),
@@ -39,6 +42,7 @@ pub enum CensusError {
 pub async fn census(account: &Account) -> Result<Vec<Present>, CensusError> {
     Ok(match account {
         Account::Imap(account) => imap::census(account).await?,
+        Account::Pop3(account) => pop3::census(account).await?,
         Account::Maildir(account) => maildir::census(account).await?,
     })
 }
@@ -50,6 +54,8 @@ pub async fn details(
 ) -> Result<BTreeMap<Mark, Details>, CensusError> {
     Ok(match account {
         Account::Imap(account) => imap::details(account, marks).await?,
+        // What is not recorded there waits, so that there is nothing to tell of.
+        Account::Pop3(_) => BTreeMap::new(),
         Account::Maildir(account) => maildir::details(account, marks).await?,
     })
 }

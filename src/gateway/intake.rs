@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use command::{
     ActivateMailbox, Command, Delivery, Finding, QuarantineMail, ReceiveMail, ReceiveNote,
-    ReceiveReply, RefuseMail,
+    ReceiveReply, RecordVanished, RefuseMail,
 };
 use engine::{EngineError, Handle};
 use event::{
@@ -13,7 +13,10 @@ use event::{
 use mail::{Purpose, TokenKey, TokenSearch};
 
 use crate::screen::Screen;
-use crate::{Activation, Body, Fetched, ImapCursor, Inbox, InboxError, MessageStore, Verifier};
+use crate::{
+    Activation, Body, Fetched, ImapCursor, Inbox, InboxError, Maildrop, MaildropInbox,
+    MessageStore, Verifier,
+};
 
 /// The engine as an inbox for mailboxes.
 #[derive(Clone)]
@@ -65,6 +68,35 @@ impl Inbox for Intake {
         let mut commands = commands.map_err(|error| InboxError::Log(error.to_string()))??;
         self.verifier.check(commands.iter_mut().zip(raws)).await;
         self.handle.submit_all(&Actor::Mailbox(mailbox.clone()), commands).await?;
+        Ok(())
+    }
+}
+
+impl MaildropInbox for Intake {
+    async fn maildrop(&self, mailbox: &MailboxName) -> Result<Option<Maildrop>, InboxError> {
+        let mailbox = mailbox.clone();
+        Ok(self.handle.read(move |views| views.hot.maildrops.get(&mailbox).cloned()).await?)
+    }
+
+    async fn activate_maildrop(
+        &self,
+        mailbox: &MailboxName,
+        history: Vec<(String, u64)>,
+    ) -> Result<(), InboxError> {
+        let refuse = |(uidl, size)| {
+            let source = Source { mailbox: mailbox.clone(), mark: Mark::Pop3 { uidl } };
+            Command::RefuseMail(RefuseMail { source, size, reason: MailRefusal::History })
+        };
+        let refusals = history.into_iter().map(refuse).collect();
+        self.handle.submit_all(&Actor::Mailbox(mailbox.clone()), refusals).await?;
+        // An id of no message: a crash before this makes the activation begin anew.
+        self.activate(mailbox, Mark::Pop3 { uidl: String::new() }).await
+    }
+
+    async fn vanished(&self, mailbox: &MailboxName, uidls: Vec<String>) -> Result<(), InboxError> {
+        let command = RecordVanished { mailbox: mailbox.clone(), uidls };
+        let command = Command::RecordVanished(command);
+        self.handle.submit(Actor::Mailbox(mailbox.clone()), command).await?;
         Ok(())
     }
 }

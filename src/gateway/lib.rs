@@ -1,4 +1,4 @@
-//! The network edge: fetches mail over IMAP and from Maildirs, sends it over SMTP, stores it.
+//! The network edge: fetches mail over IMAP and POP3 and from Maildirs, sends it over SMTP, stores it.
 //!
 //! Nothing here decides anything: what is fetched goes into an [`Inbox`], what is sent comes with
 //! its envelope, and a mailbox's or target's condition is read from its [`HealthCell`].
@@ -17,6 +17,7 @@ mod maildir;
 mod net;
 mod oauth;
 mod outbound;
+mod pop3;
 mod screen;
 mod smtp;
 mod step;
@@ -28,8 +29,8 @@ mod verify;
 mod wire;
 
 pub use account::{
-    Account, After, Credentials, History, ImapAccount, ImapTimeouts, Login, MaildirAccount, Secret,
-    Security, SmtpAccount, SmtpTimeouts,
+    Account, After, Credentials, History, ImapAccount, ImapTimeouts, Login, MaildirAccount,
+    Pop3Account, Pop3After, Pop3Timeouts, Secret, Security, SmtpAccount, SmtpTimeouts,
 };
 pub use census::{CensusError, Details, Present, census, details};
 pub use deliver::{DeliverError, deliver};
@@ -43,7 +44,8 @@ pub use maildir::{MaildirError, run_maildir};
 pub use net::ConnectError;
 pub use oauth::{OAuth2Client, TokenError, TokenSource, TokenUrl, TokenUrlError};
 pub use outbound::{Outbound, run_outbound};
-pub use projections::{Activation, ImapCursor};
+pub use pop3::{MaildropInbox, Pop3Error, run_pop3};
+pub use projections::{Accounted, Activation, ImapCursor, Maildrop};
 pub use smtp::{Envelope, RecipientOutcome, SendOutcome, SendReport, SmtpSender};
 pub use step::Step;
 pub use stop::{Stop, Stopper};

@@ -80,13 +80,10 @@ fn mail(event: &Event) -> Option<String> {
             };
             format!("{} was put in quarantine: {reason}", place(source))
         }
-        Fact::MailRefused { source, size, reason } => match reason {
-            MailRefusal::Oversize => format!("{} was refused: {size} bytes", place(source)),
-            MailRefusal::OwnMail => format!("{} was refused: we sent it ourselves", place(source)),
-            MailRefusal::History => {
-                format!("{} is from before the mailbox was opened", place(source))
-            }
-        },
+        Fact::MailRefused { source, size, reason } => refused(source, *size, *reason),
+        Fact::MailVanished { mailbox, marks } => {
+            format!("{} mails lie no longer on the server of {mailbox}", marks.len())
+        }
         Fact::ReplyReceived { contact, handler, late, .. } => {
             let late = match late {
                 None => "",
@@ -115,6 +112,15 @@ fn mail(event: &Event) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn refused(source: &Source, size: u64, reason: MailRefusal) -> String {
+    let place = place(source);
+    match reason {
+        MailRefusal::Oversize => format!("{place} was refused: {size} bytes"),
+        MailRefusal::OwnMail => format!("{place} was refused: we sent it ourselves"),
+        MailRefusal::History => format!("{place} is from before the mailbox was opened"),
+    }
 }
 
 fn work(event: &Event) -> Option<String> {

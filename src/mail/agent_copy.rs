@@ -132,10 +132,7 @@ fn push_date(header: &Header<'_>, out: &mut Vec<u8>) {
         push_received(field, out);
         return;
     }
-    // RFC 5321 section 4.4: the time follows the last semicolon.
-    let received = header.get("Received").map(|field| field.text_end(DATE_BYTES_MAX));
-    let time = received.as_deref().and_then(|text| text.rsplit_once(';'));
-    if let Some(time) = time.and_then(|(_, time)| decode::date(time)) {
+    if let Some(time) = header.received() {
         push_field("Date", &decode::write_date(time), out);
     }
 }

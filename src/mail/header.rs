@@ -1,5 +1,7 @@
 //! The header of a mail or of one of its parts: its fields as they stand, and where the body begins.
 
+use event::Timestamp;
+
 use crate::decode;
 use crate::lines::Lines;
 
@@ -109,6 +111,13 @@ impl<'a> Header<'a> {
     /// whose values are keywords.
     pub(crate) fn keyword(&self, name: &str) -> Option<String> {
         self.get(name).map(|field| field.text(1_000).trim().to_lowercase())
+    }
+
+    /// When a server last received the mail: the time follows the last semicolon (RFC 5321 section
+    /// 4.4).
+    pub(crate) fn received(&self) -> Option<Timestamp> {
+        let text = self.get("Received")?.text_end(1_000);
+        decode::date(text.rsplit_once(';')?.1)
     }
 
     fn extend_last(&mut self, raw: &'a [u8], end: usize) {

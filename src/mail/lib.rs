@@ -40,7 +40,7 @@ pub use encode::mailbox;
 pub use hop::{Hop, hop};
 pub use identity::{contact_id, fingerprint};
 pub use others::{details, others};
-pub use parse::{Parsed, parse};
+pub use parse::{Parsed, parse, received};
 pub use private::PrivateAddresses;
 pub use redact::{Redacted, redact_quotes};
 pub use relay::Relay;

@@ -66,6 +66,11 @@ pub fn parse(raw: &[u8]) -> Result<Parsed, QuarantineReason> {
     catch_unwind(AssertUnwindSafe(|| read(raw))).unwrap_or(Err(QuarantineReason::ParserFailed))
 }
 
+/// When a server last received the mail, as it says in the header.
+pub fn received(raw: &[u8]) -> Option<Timestamp> {
+    header::split(raw).0.received()
+}
+
 impl Parsed {
     /// Where answers go: the first address of Reply-To, else From.
     pub fn answer_to(&self) -> Option<&Address> {

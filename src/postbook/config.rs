@@ -256,6 +256,8 @@ pub(crate) struct Internal {
     pub(crate) address: Spanned<Checked<Address>>,
     /// Polled by IMAP.
     pub(crate) imap: Option<Imap>,
+    /// Or by POP3.
+    pub(crate) pop3: Option<Pop3>,
     /// Or a Maildir.
     pub(crate) maildir: Option<Maildir>,
 }
@@ -281,6 +283,8 @@ pub(crate) struct Mailbox {
     pub(crate) trusted_received_by: Option<String>,
     /// Polled by IMAP.
     pub(crate) imap: Option<Imap>,
+    /// Or by POP3.
+    pub(crate) pop3: Option<Pop3>,
     /// Or a Maildir.
     pub(crate) maildir: Option<Maildir>,
 }
@@ -324,6 +328,50 @@ pub(crate) struct Imap {
     pub(crate) after: After,
     /// The folder it goes to, for `move` only.
     pub(crate) move_to: Option<Spanned<String>>,
+}
+
+/// A POP3 account.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pop3 {
+    /// The server.
+    pub(crate) host: String,
+    /// Its port; 995 for `tls`, else 110.
+    pub(crate) port: Option<u16>,
+    /// `tls`, `starttls`, or `plain-loopback` for a server on this machine.
+    #[serde(default)]
+    pub(crate) security: Security,
+    /// The login name.
+    pub(crate) user: String,
+    /// The file that holds the password.
+    pub(crate) password_file: Option<PathBuf>,
+    /// The environment variable that holds the password.
+    pub(crate) password_env: Option<String>,
+    /// Or a login by access tokens.
+    pub(crate) oauth2: Option<OAuth2>,
+    /// Seconds between two looks.
+    #[serde(default = "poll_seconds")]
+    pub(crate) poll_seconds: u32,
+    /// Larger messages are refused.
+    #[serde(default = "message_bytes_max")]
+    pub(crate) message_bytes_max: u64,
+    /// `from-now`, or `all` to make contacts of what lies there already.
+    #[serde(default)]
+    pub(crate) history: History,
+    /// What happens on the server to recorded mail: `leave` or `delete`.
+    #[serde(default)]
+    pub(crate) after: Pop3After,
+}
+
+/// What happens on a POP3 server to recorded mail.
+#[derive(Clone, Copy, Debug, Default, Derive)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Pop3After {
+    /// It stays.
+    #[default]
+    Leave,
+    /// It is deleted.
+    Delete,
 }
 
 /// A login by access tokens, which a provider gives for a refresh token.

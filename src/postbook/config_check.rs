@@ -9,7 +9,7 @@ use event::{Address, ApplicationName, QueueName};
 
 use gateway::Signer;
 
-use crate::config::{After, Dkim, File, Imap, Maildir, OAuth2};
+use crate::config::{After, Dkim, File, Imap, Maildir, OAuth2, Pop3};
 use crate::config_error::{ConfigError, problem};
 
 /// Checks names against each other and reads the applications; tells every problem at once.
@@ -73,7 +73,7 @@ impl Check<'_> {
 
     fn mailboxes(&mut self, file: &File) {
         let mut names = BTreeSet::from([&file.internal.name.get_ref().0]);
-        let internal = (&file.internal.imap, &file.internal.maildir);
+        let internal = (&file.internal.imap, &file.internal.pop3, &file.internal.maildir);
         self.one_account(file.internal.address.span(), "internal", internal);
         for mailbox in &file.mailbox {
             let (name, span) = (&mailbox.name.get_ref().0, mailbox.name.span());
@@ -87,7 +87,8 @@ impl Check<'_> {
             if mailbox.addresses.is_empty() {
                 self.report(span.clone(), "mailbox.addresses", "at least one address is needed");
             }
-            self.one_account(span, "mailbox", (&mailbox.imap, &mailbox.maildir));
+            let accounts = (&mailbox.imap, &mailbox.pop3, &mailbox.maildir);
+            self.one_account(span, "mailbox", accounts);
         }
     }
 
@@ -95,21 +96,37 @@ impl Check<'_> {
         &mut self,
         span: Range<usize>,
         key: &str,
-        (imap, maildir): (&Option<Imap>, &Option<Maildir>),
+        (imap, pop3, maildir): (&Option<Imap>, &Option<Pop3>, &Option<Maildir>),
     ) {
-        if imap.is_some() == maildir.is_some() {
-            self.report(span.clone(), key, "give one of: `imap`, `maildir`");
+        let given = [imap.is_some(), pop3.is_some(), maildir.is_some()];
+        if given.iter().filter(|given| **given).count() != 1 {
+            self.report(span.clone(), key, "give one of: `imap`, `pop3`, `maildir`");
         }
-        let Some(imap) = imap else { return };
-        let logins =
-            [imap.password_file.is_some(), imap.password_env.is_some(), imap.oauth2.is_some()];
-        if logins.iter().filter(|given| **given).count() != 1 {
-            let key = format!("{key}.imap");
+        if let Some(imap) = imap {
+            let (key, oauth2) = (format!("{key}.imap"), imap.oauth2.as_ref());
+            let passwords = [imap.password_file.is_some(), imap.password_env.is_some()];
+            self.one_login(span.clone(), &key, passwords, oauth2);
+            self.move_to(span.clone(), &format!("{key}.move_to"), imap);
+        }
+        if let Some(pop3) = pop3 {
+            let passwords = [pop3.password_file.is_some(), pop3.password_env.is_some()];
+            self.one_login(span, &format!("{key}.pop3"), passwords, pop3.oauth2.as_ref());
+        }
+    }
+
+    fn one_login(
+        &mut self,
+        span: Range<usize>,
+        key: &str,
+        passwords: [bool; 2],
+        oauth2: Option<&OAuth2>,
+    ) {
+        let logins = passwords.into_iter().chain([oauth2.is_some()]);
+        if logins.filter(|given| *given).count() != 1 {
             let message = "give one of: `password_file`, `password_env`, `oauth2`";
-            self.report(span.clone(), &key, message);
+            self.report(span.clone(), key, message);
         }
-        self.one_client_secret(span.clone(), &format!("{key}.imap.oauth2"), imap.oauth2.as_ref());
-        self.move_to(span, &format!("{key}.imap.move_to"), imap);
+        self.one_client_secret(span, &format!("{key}.oauth2"), oauth2);
     }
 
     fn one_client_secret(&mut self, span: Range<usize>, key: &str, oauth2: Option<&OAuth2>) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::config::{Config, File};
+use crate::config::{Config, File, OAuth2};
 use crate::config_check::check;
 use crate::config_error::ConfigError;
 
@@ -55,17 +55,26 @@ fn absolute(file: &mut File, folder: &Path) {
     file.outgoing.dkim.iter_mut().for_each(|dkim| fix(dkim.key_file.get_mut()));
     let smtp = file.outgoing.smtp.iter_mut();
     smtp.filter_map(|smtp| smtp.password_file.as_mut()).for_each(fix);
-    let accounts = file.mailbox.iter_mut().map(|mailbox| &mut mailbox.imap);
-    let tokens = accounts.chain([&mut file.internal.imap]).filter_map(Option::as_mut);
-    let tokens = tokens.map(|imap| &mut imap.oauth2).chain([&mut file.outgoing.oauth2]);
-    for oauth2 in tokens.filter_map(Option::as_mut) {
-        oauth2.client_secret_file.iter_mut().for_each(fix);
-        fix(&mut oauth2.refresh_token_file);
-    }
-    let boxes = file.mailbox.iter_mut().map(|mailbox| (&mut mailbox.imap, &mut mailbox.maildir));
-    for (imap, maildir) in boxes.chain([(&mut file.internal.imap, &mut file.internal.maildir)]) {
-        imap.iter_mut().filter_map(|imap| imap.password_file.as_mut()).for_each(fix);
+    file.outgoing.oauth2.iter_mut().for_each(|oauth2| oauth2_absolute(oauth2, folder));
+    let boxes = file.mailbox.iter_mut();
+    let boxes = boxes.map(|mailbox| (&mut mailbox.imap, &mut mailbox.pop3, &mut mailbox.maildir));
+    let internal = &mut file.internal;
+    let internal = (&mut internal.imap, &mut internal.pop3, &mut internal.maildir);
+    for (imap, pop3, maildir) in boxes.chain([internal]) {
+        if let Some(imap) = imap {
+            imap.password_file.iter_mut().for_each(fix);
+            imap.oauth2.iter_mut().for_each(|oauth2| oauth2_absolute(oauth2, folder));
+        }
+        if let Some(pop3) = pop3 {
+            pop3.password_file.iter_mut().for_each(fix);
+            pop3.oauth2.iter_mut().for_each(|oauth2| oauth2_absolute(oauth2, folder));
+        }
         maildir.iter_mut().for_each(|maildir| fix(&mut maildir.path));
     }
     file.application.iter_mut().for_each(|application| fix(application.file.get_mut()));
+}
+
+fn oauth2_absolute(oauth2: &mut OAuth2, folder: &Path) {
+    let files = oauth2.client_secret_file.iter_mut().chain([&mut oauth2.refresh_token_file]);
+    files.for_each(|path| *path = folder.join(&*path));
 }

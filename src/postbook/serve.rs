@@ -9,9 +9,9 @@ use command::{Command, LoadDirectory, LoadSettings, Publish};
 use engine::{Engine, Handle, Options};
 use event::{Actor, Address, DirectoryEntry, MailboxName, PrivateEntry, Setting};
 use gateway::{
-    Account, Dns, HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound, Signer,
-    SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, Trusted, Verifier, run_imap,
-    run_maildir, run_outbound,
+    Account, Dns, HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound,
+    Pop3Account, Signer, SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, Trusted, Verifier,
+    run_imap, run_maildir, run_outbound, run_pop3,
 };
 use http::Service;
 use log::{EventLog, SledLog};
@@ -20,7 +20,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::arguments::Common;
-use crate::config::{After, CheckSender, Config, Dkim, File, History, Imap, Maildir, Security};
+use crate::config::{
+    After, CheckSender, Config, Dkim, File, History, Imap, Maildir, Pop3, Pop3After, Security,
+};
 use crate::config_check::read_key;
 use crate::config_file;
 use crate::data::Data;
@@ -216,6 +218,9 @@ impl Server {
                 Account::Imap(account) => {
                     self.tasks.spawn(run_imap(name, account, inbox, cell, stop));
                 }
+                Account::Pop3(account) => {
+                    self.tasks.spawn(run_pop3(name, account, inbox, cell, stop));
+                }
                 Account::Maildir(account) => {
                     self.tasks.spawn(run_maildir(name, account, inbox, cell, stop));
                 }
@@ -346,13 +351,17 @@ fn security(security: Security) -> gateway::Security {
 
 /// Every mailbox that is polled.
 pub(crate) fn accounts(file: &File, logins: &mut Logins) -> Result<BTreeMap<MailboxName, Account>> {
+    let public = file.mailbox.iter();
     let public =
-        file.mailbox.iter().map(|mailbox| (&mailbox.name, &mailbox.imap, &mailbox.maildir));
-    let internal = (&file.internal.name, &file.internal.imap, &file.internal.maildir);
+        public.map(|mailbox| (&mailbox.name, &mailbox.imap, &mailbox.pop3, &mailbox.maildir));
+    let internal = &file.internal;
+    let internal = (&internal.name, &internal.imap, &internal.pop3, &internal.maildir);
     let mut accounts = BTreeMap::new();
-    for (name, imap, maildir) in public.chain([internal]) {
+    for (name, imap, pop3, maildir) in public.chain([internal]) {
         let account = if let Some(imap) = imap {
             Account::Imap(imap_account(imap, logins)?)
+        } else if let Some(pop3) = pop3 {
+            Account::Pop3(pop3_account(pop3, logins)?)
         } else if let Some(maildir) = maildir {
             Account::Maildir(maildir_account(maildir))
         } else {
@@ -379,10 +388,7 @@ fn imap_account(imap: &Imap, logins: &mut Logins) -> Result<ImapAccount> {
         poll: Duration::from_secs(imap.poll_seconds.max(1).into()),
         idle: imap.idle,
         message_bytes_max: imap.message_bytes_max,
-        history: match imap.history {
-            History::FromNow => gateway::History::FromNow,
-            History::All => gateway::History::All,
-        },
+        history: history(imap.history),
         after: match (imap.after, &imap.move_to) {
             (After::Seen, _) => gateway::After::Seen,
             (After::Delete, _) => gateway::After::Delete,
@@ -395,6 +401,37 @@ fn imap_account(imap: &Imap, logins: &mut Logins) -> Result<ImapAccount> {
         timeouts: Default::default(),
         trust: logins.trust(),
     })
+}
+
+fn pop3_account(pop3: &Pop3, logins: &mut Logins) -> Result<Pop3Account> {
+    let port = if pop3.security == Security::Tls { 995 } else { 110 };
+    Ok(Pop3Account {
+        host: pop3.host.clone(),
+        port: pop3.port.unwrap_or(port),
+        security: security(pop3.security),
+        user: pop3.user.clone(),
+        login: logins.login(
+            pop3.password_file.as_deref(),
+            pop3.password_env.as_deref(),
+            pop3.oauth2.as_ref(),
+        )?,
+        poll: Duration::from_secs(pop3.poll_seconds.max(1).into()),
+        message_bytes_max: pop3.message_bytes_max,
+        history: history(pop3.history),
+        after: match pop3.after {
+            Pop3After::Leave => gateway::Pop3After::Leave,
+            Pop3After::Delete => gateway::Pop3After::Delete,
+        },
+        timeouts: Default::default(),
+        trust: logins.trust(),
+    })
+}
+
+fn history(history: History) -> gateway::History {
+    match history {
+        History::FromNow => gateway::History::FromNow,
+        History::All => gateway::History::All,
+    }
 }
 
 fn maildir_account(maildir: &Maildir) -> MaildirAccount {

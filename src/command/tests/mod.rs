@@ -4,6 +4,7 @@ mod automatic_replies;
 mod check_email;
 mod flags;
 mod histories;
+mod maildrop;
 mod screening;
 mod stories;
 mod world;

@@ -5,6 +5,8 @@ mod after;
 #[cfg(test)]
 mod hostile_imap;
 #[cfg(test)]
+mod hostile_pop3;
+#[cfg(test)]
 mod hostile_smtp;
 #[cfg(test)]
 mod imap;
@@ -16,6 +18,8 @@ mod memory;
 mod oauth;
 #[cfg(test)]
 mod peer;
+#[cfg(test)]
+mod pop3;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]

@@ -4,11 +4,16 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use event::{MailboxName, Mark};
+use event::{
+    Actor, Cause, CommandId, Event, Fact, MailRefusal, MailboxName, Mark, MessageDigest,
+    MessageRef, QuarantineReason, Source,
+};
 use gateway::{
     Activation, Body, Fetched, Health, HealthCell, HealthState, ImapAccount, ImapCursor, Inbox,
-    InboxError, MaildirAccount, Stop, Stopper, run_imap, run_maildir,
+    InboxError, MaildirAccount, Maildrop, MaildropInbox, Pop3Account, Stop, Stopper, run_imap,
+    run_maildir, run_pop3,
 };
+use projections::Maildrops;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -21,6 +26,8 @@ pub(crate) struct Memory {
     taken: watch::Sender<Vec<Fetched>>,
     activated: Mutex<Option<ImapCursor>>,
     first_activation: Mutex<Option<Activation>>,
+    /// What is recorded of POP3 mailboxes.
+    maildrops: Mutex<Maildrops>,
     failures_left: Mutex<u32>,
     /// Runs when the first batch comes, while the next one is being fetched.
     first_take: Mutex<Option<Box<dyn FnOnce() + Send>>>,
@@ -56,6 +63,13 @@ impl Memory {
 
     pub(crate) fn bodies(&self) -> Vec<String> {
         self.taken().iter().map(text).collect()
+    }
+
+    /// Folds what a take of a POP3 mailbox leads to.
+    fn record(&self, fact: Fact) {
+        let (actor, cause) = (Actor::Engine, Cause::Command(CommandId(0)));
+        let event = Event { time: engine::now(), actor, cause, fact, private: None };
+        self.maildrops.lock().unwrap().apply(&event);
     }
 
     pub(crate) fn activation(&self) -> Option<ImapCursor> {
@@ -114,8 +128,67 @@ impl Inbox for Memory {
                 return Err(InboxError::Log("the disk is full".to_owned()));
             }
         }
+        for fetched in batch.iter().filter(|fetched| matches!(fetched.mark, Mark::Pop3 { .. })) {
+            self.record(accounted(fetched));
+        }
         self.taken.send_modify(|taken| taken.extend(batch));
         Ok(())
+    }
+}
+
+impl MaildropInbox for Memory {
+    async fn maildrop(&self, mailbox: &MailboxName) -> Result<Option<Maildrop>, InboxError> {
+        Ok(self.maildrops.lock().unwrap().get(mailbox).cloned())
+    }
+
+    async fn activate_maildrop(
+        &self,
+        _: &MailboxName,
+        history: Vec<(String, u64)>,
+    ) -> Result<(), InboxError> {
+        for (uidl, size) in history {
+            self.record(Fact::MailRefused {
+                source: pop3_source(Mark::Pop3 { uidl }),
+                size,
+                reason: MailRefusal::History,
+            });
+        }
+        let source = pop3_source(Mark::Pop3 { uidl: String::new() });
+        self.record(Fact::MailboxActivated { source });
+        Ok(())
+    }
+
+    async fn vanished(&self, mailbox: &MailboxName, uidls: Vec<String>) -> Result<(), InboxError> {
+        let marks = uidls.into_iter().map(|uidl| Mark::Pop3 { uidl }).collect();
+        self.record(Fact::MailVanished { mailbox: mailbox.clone(), marks });
+        Ok(())
+    }
+}
+
+fn pop3_source(mark: Mark) -> Source {
+    Source { mailbox: name(), mark }
+}
+
+/// A fact that accounts for a mail, as far as the view of POP3 mailboxes is concerned.
+fn accounted(fetched: &Fetched) -> Fact {
+    let source = pop3_source(fetched.mark.clone());
+    match &fetched.body {
+        Body::Raw(raw) => {
+            let digest = MessageDigest(*blake3::hash(raw).as_bytes());
+            let message = MessageRef { digest, size: raw.len() as u64 };
+            Fact::MailQuarantined { source, message, reason: QuarantineReason::NoHeader }
+        }
+        Body::Oversize { size } => {
+            Fact::MailRefused { source, size: *size, reason: MailRefusal::Oversize }
+        }
+    }
+}
+
+/// The unique id, where there is one.
+pub(crate) fn uidl(fetched: &Fetched) -> String {
+    match &fetched.mark {
+        Mark::Pop3 { uidl } => uidl.clone(),
+        _ => String::new(),
     }
 }
 
@@ -131,6 +204,12 @@ impl Running {
     pub(crate) fn imap(account: ImapAccount, inbox: &Arc<Memory>) -> Self {
         Self::start(inbox, |inbox, health, stop| {
             tokio::spawn(run_imap(name(), account, inbox, health, stop))
+        })
+    }
+
+    pub(crate) fn pop3(account: Pop3Account, inbox: &Arc<Memory>) -> Self {
+        Self::start(inbox, |inbox, health, stop| {
+            tokio::spawn(run_pop3(name(), account, inbox, health, stop))
         })
     }
 

@@ -8,7 +8,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use gateway::{After, History, ImapAccount, ImapTimeouts, Login, Secret, Security, Trust};
+use gateway::{
+    After, History, ImapAccount, ImapTimeouts, Login, Pop3Account, Pop3After, Pop3Timeouts, Secret,
+    Security, Trust,
+};
 
 const USERS: u32 = 60;
 
@@ -150,6 +153,23 @@ impl Peer {
             history: History::All,
             after: After::Nothing,
             timeouts: ImapTimeouts::default(),
+            trust: self.trust(),
+        }
+    }
+
+    /// The user's mailbox over plain POP3, all of it.
+    pub(crate) fn pop3(&self, user: &User) -> Pop3Account {
+        Pop3Account {
+            host: "127.0.0.1".to_owned(),
+            port: self.port("POP3"),
+            security: Security::PlainLoopback,
+            user: user.address.clone(),
+            login: Login::Password(Secret::new("pw")),
+            poll: Duration::from_millis(50),
+            message_bytes_max: 100 << 20,
+            history: History::All,
+            after: Pop3After::Leave,
+            timeouts: Pop3Timeouts::default(),
             trust: self.trust(),
         }
     }

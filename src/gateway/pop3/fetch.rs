@@ -1,0 +1,122 @@
+//! Fetching messages, several at once where the server takes several commands at once.
+
+use std::collections::VecDeque;
+
+use event::{Mark, Timestamp};
+
+use super::error::Pop3Error;
+use super::listing::Listed;
+use super::session::{Reply, Session};
+use crate::{Body, Fetched, Step};
+
+/// Messages in a batch; with more, the server and the inbox wait for each other longer.
+const BATCH_MESSAGES_MAX: usize = 200;
+/// Bytes in a batch, by the sizes the server gives.
+const BATCH_BYTES_MAX: u64 = 4 << 20;
+/// Bytes of a batch that are held, whatever sizes the server gave; this bounds the memory.
+const HELD_BYTES_MAX: u64 = 2 * BATCH_BYTES_MAX;
+
+/// What came of fetching a batch.
+#[derive(Default)]
+pub(super) struct Harvest {
+    /// The messages, each with its number, in their order.
+    pub(super) messages: Vec<(u32, Fetched)>,
+    /// Those that were much larger than the server said; with their true sizes now.
+    pub(super) deferred: Vec<Listed>,
+    /// The first message that is there but does not come.
+    pub(super) withheld: Option<Pop3Error>,
+}
+
+/// Takes the next messages, so many that count and memory are bounded; large ones stand alone.
+pub(super) fn next_batch(wanted: &mut VecDeque<Listed>, message_bytes_max: u64) -> Vec<Listed> {
+    let (mut batch, mut bytes) = (Vec::new(), 0u64);
+    while batch.len() < BATCH_MESSAGES_MAX
+        && let Some(message) = wanted.front()
+    {
+        // What is too large is not fetched.
+        let size = if message.size > message_bytes_max { 0 } else { message.size };
+        bytes = bytes.saturating_add(size);
+        if bytes > BATCH_BYTES_MAX && !batch.is_empty() {
+            break;
+        }
+        batch.extend(wanted.pop_front());
+    }
+    batch
+}
+
+/// Fetches a batch.
+pub(super) async fn fetch(
+    session: &mut Session,
+    message_bytes_max: u64,
+    batch: &[Listed],
+) -> Result<Harvest, Pop3Error> {
+    let step = Step::Fetch;
+    let mut harvest = Harvest::default();
+    let mut held_bytes = 0;
+    for part in batch.chunks(session.ahead_max()) {
+        let small = part.iter().filter(|message| message.size <= message_bytes_max);
+        let commands = small.map(|message| format!("RETR {}", message.number));
+        session.give(step, commands).await?;
+        for message in part {
+            if message.size > message_bytes_max {
+                harvest.add(message, None, Body::Oversize { size: message.size });
+                continue;
+            }
+            match session.reply(step).await? {
+                Reply::Refused(text) => {
+                    let name = message.uidl.clone();
+                    harvest.withheld.get_or_insert(Pop3Error::Withheld { name, text });
+                    continue;
+                }
+                reply => reply.demand_ok(step)?,
+            };
+            let keep = if held_bytes > HELD_BYTES_MAX { 0 } else { message_bytes_max };
+            let expected = usize::try_from(message.size.min(keep)).unwrap_or_default();
+            let content = session.content(step, expected, keep).await?;
+            let kept_bytes = content.kept.len() as u64;
+            held_bytes += kept_bytes;
+            let size = content.size;
+            if size > message_bytes_max {
+                harvest.add(message, None, Body::Oversize { size });
+            } else if kept_bytes < size {
+                harvest.deferred.push(Listed { size, ..message.clone() });
+            } else {
+                let received = mail::received(&content.kept);
+                harvest.add(message, received, Body::Raw(content.kept));
+            }
+        }
+    }
+    Ok(harvest)
+}
+
+impl Harvest {
+    fn add(&mut self, message: &Listed, received: Option<Timestamp>, body: Body) {
+        let mark = Mark::Pop3 { uidl: message.uidl.clone() };
+        self.messages.push((message.number, Fetched { mark, received, body }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_bounded_by_count_and_bytes() {
+        let lengths = |sizes: &[u64]| {
+            let listed = sizes.iter().zip(1..);
+            let mut wanted: VecDeque<Listed> = listed
+                .map(|(&size, number)| Listed { number, size, uidl: number.to_string() })
+                .collect();
+            let mut lengths = Vec::new();
+            while !wanted.is_empty() {
+                lengths.push(next_batch(&mut wanted, 50 << 20).len());
+            }
+            lengths
+        };
+        assert_eq!(lengths(&[5_000; 450]), [200, 200, 50]);
+        assert_eq!(lengths(&[1, 50 << 20, 1, 1]), [1, 1, 2]);
+        assert_eq!(lengths(&[1 << 20; 9]), [4, 4, 1]);
+        assert_eq!(lengths(&[1, u64::MAX, u64::MAX, 1]), [4]);
+        assert_eq!(lengths(&[]), [0usize; 0]);
+    }
+}

@@ -1,0 +1,218 @@
+//! The life of one POP3 mailbox: a session that takes what is new, a pause, and again.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use event::{MailboxName, Mark};
+use projections::{Accounted, Maildrop};
+use tracing::Instrument;
+
+use super::error::Pop3Error;
+use super::fetch::{self, Harvest};
+use super::listing::{self, Listed};
+use super::login;
+use super::maildrop_inbox::MaildropInbox;
+use super::session::{Reply, Session};
+use crate::backoff::Backoff;
+use crate::{Body, Fetched, HealthCell, History, Pop3Account, Pop3After, Step, Stop};
+
+/// Messages a session that deletes takes at most: what a cut leaves undeleted is fetched again.
+const DELETED_MAX: usize = 1000;
+
+/// Fetches the mailbox until `stop`, and hands what it finds to `inbox`.
+///
+/// Failures show in `health` and are tried again with growing pauses. Nothing is deleted on the
+/// server before the inbox has recorded all that a session took.
+pub async fn run_pop3<I: MaildropInbox>(
+    name: MailboxName,
+    account: Pop3Account,
+    inbox: Arc<I>,
+    health: HealthCell,
+    mut stop: Stop,
+) {
+    let mut backoff = Backoff::default();
+    let mut seen = Sizes::default();
+    let mailbox = Mailbox { name, account, inbox };
+    while !stop.is_stopped() {
+        let span = tracing::info_span!("pop3", mailbox = %mailbox.name);
+        let attempt = async {
+            match mailbox.session(&mut seen).await {
+                Ok(left) => {
+                    health.succeeded();
+                    backoff.reset();
+                    if left == 0 {
+                        tokio::time::sleep(mailbox.account.poll).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the mailbox cannot be fetched");
+                    health.failed(error.to_string());
+                    tokio::time::sleep(backoff.next(error.pause_min())).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = attempt.instrument(span) => {}
+            () = stop.stopped() => {}
+        }
+    }
+}
+
+/// The sizes by unique id, as the last session listed them: another size is another message.
+type Sizes = HashMap<String, u64>;
+
+struct Mailbox<I> {
+    name: MailboxName,
+    account: Pop3Account,
+    inbox: Arc<I>,
+}
+
+impl<I: MaildropInbox> Mailbox<I> {
+    /// One session from the login to QUIT; returns how many messages it left for the next one.
+    async fn session(&self, seen: &mut Sizes) -> Result<usize, Pop3Error> {
+        let mut session = login::login(&self.account).await?;
+        let listed = listing::list(&mut session).await?;
+        let known = self.maildrop(&listed).await?;
+        let mut wanted = self.wanted(&listed, &known, seen);
+        let left = match self.account.after {
+            Pop3After::Leave => 0,
+            Pop3After::Delete => wanted.len().saturating_sub(DELETED_MAX),
+        };
+        wanted.truncate(wanted.len() - left);
+        let (recorded, withheld) = self.take_all(&mut session, wanted, &known).await?;
+        *seen = listed.into_iter().map(|message| (message.uidl, message.size)).collect();
+        match self.account.after {
+            Pop3After::Leave => {
+                // Everything is recorded, whether the server hears this or not.
+                let _ = session.ask(Step::After, "QUIT").await;
+            }
+            Pop3After::Delete => {
+                delete(&mut session, &recorded).await?;
+                if !recorded.is_empty() {
+                    let gone = recorded.into_iter().map(|(_, uidl)| uidl).collect();
+                    // At once, because the server may give these ids to the next messages.
+                    self.inbox.vanished(&self.name, gone).await?;
+                }
+            }
+        }
+        withheld.map_or(Ok(left), Err)
+    }
+
+    /// What is recorded of the mail that lies there now; activates a mailbox that is new to us.
+    async fn maildrop(&self, listed: &[Listed]) -> Result<Maildrop, Pop3Error> {
+        let known = match self.inbox.maildrop(&self.name).await? {
+            Some(known) => known,
+            None => {
+                self.inbox.activate_maildrop(&self.name, self.history(listed)).await?;
+                self.inbox.maildrop(&self.name).await?.unwrap_or_default()
+            }
+        };
+        let there: HashSet<&str> = listed.iter().map(|message| &*message.uidl).collect();
+        let gone: Vec<String> =
+            known.uidls().filter(|uidl| !there.contains(uidl)).map(str::to_owned).collect();
+        if gone.is_empty() {
+            return Ok(known);
+        }
+        self.inbox.vanished(&self.name, gone).await?;
+        Ok(self.inbox.maildrop(&self.name).await?.unwrap_or_default())
+    }
+
+    /// What makes no contact at the first connection.
+    fn history(&self, listed: &[Listed]) -> Vec<(String, u64)> {
+        match self.account.history {
+            History::All => Vec::new(),
+            History::FromNow => {
+                listed.iter().map(|message| (message.uidl.clone(), message.size)).collect()
+            }
+        }
+    }
+
+    /// The messages to be fetched, those first that no session has taken yet.
+    fn wanted(&self, listed: &[Listed], known: &Maildrop, seen: &Sizes) -> VecDeque<Listed> {
+        let replaced =
+            |message: &Listed| seen.get(&message.uidl).is_some_and(|&size| size != message.size);
+        let (mut wanted, mut again) = (VecDeque::new(), Vec::new());
+        for message in listed {
+            match (known.get(&message.uidl), self.account.after) {
+                (None, _) => wanted.push_back(message.clone()),
+                // An earlier session recorded it, but did not come to delete it. Under its id there
+                // may be another message by now, so that it is deleted only once it is fetched.
+                (Some(Accounted::Recorded(_)), Pop3After::Delete) => again.push(message.clone()),
+                (Some(_), _) if replaced(message) => again.push(message.clone()),
+                (Some(_), _) => {}
+            }
+        }
+        wanted.extend(again);
+        wanted
+    }
+
+    /// Records everything wanted; while the inbox makes one batch durable, the following one is
+    /// fetched. Returns what may be deleted, by number and unique id, and an error for the first message that
+    /// did not come.
+    async fn take_all(
+        &self,
+        session: &mut Session,
+        mut wanted: VecDeque<Listed>,
+        known: &Maildrop,
+    ) -> Result<(Vec<(u32, String)>, Option<Pop3Error>), Pop3Error> {
+        let bytes_max = self.account.message_bytes_max;
+        let (mut recorded, mut withheld) = (Vec::new(), None);
+        let mut waiting = Vec::new();
+        loop {
+            let batch = fetch::next_batch(&mut wanted, bytes_max);
+            if batch.is_empty() && waiting.is_empty() {
+                return Ok((recorded, withheld));
+            }
+            let ours = waiting.iter().filter(|(_, fetched)| is_ours(fetched, known));
+            recorded.extend(ours.filter_map(|(number, fetched)| match &fetched.mark {
+                Mark::Pop3 { uidl } => Some((*number, uidl.clone())),
+                Mark::Imap { .. } | Mark::Maildir { .. } => None,
+            }));
+            let fetching = fetch::fetch(session, bytes_max, &batch);
+            // Both run to their ends: a failed fetch must not cut off what is being recorded.
+            let (harvest, taken) = tokio::join!(fetching, self.take(waiting));
+            taken?;
+            let Harvest { messages, deferred, withheld: missing } = harvest?;
+            waiting = messages;
+            withheld = withheld.or(missing);
+            for message in deferred.into_iter().rev() {
+                wanted.push_front(message);
+            }
+        }
+    }
+
+    async fn take(&self, batch: Vec<(u32, Fetched)>) -> Result<(), Pop3Error> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let messages = batch.into_iter().map(|(_, fetched)| fetched).collect();
+        Ok(self.inbox.take(&self.name, messages).await?)
+    }
+}
+
+/// Whether a message may be deleted once it is recorded: not what lay there before the activation,
+/// nor what was too large to be fetched, for the server has its only copy.
+fn is_ours(fetched: &Fetched, known: &Maildrop) -> bool {
+    let received = fetched.received.unwrap_or_else(engine::now);
+    matches!(fetched.body, Body::Raw(_)) && !known.is_history(received)
+}
+
+/// Deletes messages; the server does so at QUIT, and only then (RFC 1939 section 6).
+async fn delete(session: &mut Session, recorded: &[(u32, String)]) -> Result<(), Pop3Error> {
+    let step = Step::After;
+    let mut refused = None;
+    for part in recorded.chunks(session.ahead_max()) {
+        session.give(step, part.iter().map(|(number, _)| format!("DELE {number}"))).await?;
+        for _ in part {
+            if let Reply::Refused(text) = session.reply(step).await? {
+                refused.get_or_insert(text);
+            }
+        }
+    }
+    if let Reply::Refused(text) = session.ask(step, "QUIT").await?
+        && !recorded.is_empty()
+    {
+        refused.get_or_insert(text);
+    }
+    refused.map_or(Ok(()), |text| Err(Pop3Error::NotDeleted { text }))
+}
