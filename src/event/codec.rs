@@ -4,7 +4,7 @@
 //! encoded apart, so that the private one can be sealed or erased while the clear one stays
 //! readable. bincode does not describe itself, so every part must be consumed to its last byte.
 
-use bincode::config::{Configuration, standard};
+use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
 use bincode::error::{DecodeError, EncodeError};
 
 use crate::{Actor, Cause, Event, Fact, Private, Timestamp};
@@ -26,7 +26,11 @@ pub enum CodecError {
     Sealing(u8),
 }
 
-const CONFIG: Configuration = standard();
+/// No event takes more memory. bincode takes it by the lengths it reads, and without a limit damaged
+/// ones end the process.
+const BYTES_MAX: usize = 256 << 20;
+const CONFIG: Configuration<LittleEndian, Varint, Limit<BYTES_MAX>> =
+    standard().with_limit::<BYTES_MAX>();
 
 /// No private part.
 const NOTHING: u8 = 0;

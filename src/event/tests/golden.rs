@@ -54,6 +54,19 @@ fn bytes_missing_or_left_over_are_errors() {
     }
 }
 
+/// No memory is taken by a length that damage has made.
+#[test]
+fn damaged_lengths_are_errors() {
+    for event in samples::events().unwrap() {
+        let bytes = bytes_of(&event);
+        for at in 0..bytes.len() {
+            let huge = [&bytes[..at], &[0xfd], &[0xff; 8], &bytes[at..]].concat();
+            // What is read instead is another event, or an error.
+            let _ = decode(&huge);
+        }
+    }
+}
+
 #[test]
 fn there_is_a_sample_of_every_fact() {
     let text =
