@@ -136,7 +136,8 @@ impl<'a> Scanner<'a> {
     fn angle(&mut self) {
         let mut inner = String::new();
         while let Some((_, c)) = self.chars.next_if(|&(_, c)| c != '>' && c != ',') {
-            if c == '(' {
+            // In a quoted local part it is a letter like others.
+            if c == '(' && !inner.starts_with('"') {
                 self.comment();
             } else {
                 inner.push(c);
@@ -194,6 +195,7 @@ mod tests {
         check("Team: a@b.test, C <c@d.test>;", &[(None, "a@b.test"), (Some("C"), "c@d.test")]);
         check("=?utf-8?q?Jos=C3=A9?= <jo@example.org>", &[(Some("José"), "jo@example.org")]);
         check("Jo(\\) x) <jo(his)@a(host).test>", &[(Some("Jo"), "jo@a.test")]);
+        check("Jo <\"jo(\"@a.test>", &[(Some("Jo"), "\"jo(\"@a.test")]);
         check("undisclosed-recipients:;", &[]);
         check("", &[]);
     }

@@ -211,15 +211,19 @@ fn unescaped(content: Bytes, frame: &Bytes) -> Bytes {
     plain.collect()
 }
 
-/// How deep the lists of a response nest, literals apart.
+/// How deep the lists of a response nest, literals and quoted strings apart.
 fn nesting(frame: &[u8]) -> usize {
     let (mut rest, mut depth, mut deepest) = (frame, 0usize, 0);
     while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
         let (line, after) = rest.split_at_checked(end + 1).unwrap_or((rest, b""));
+        let (mut is_quoted, mut is_escaped) = (false, false);
         for byte in line {
             match byte {
-                b'(' => depth += 1,
-                b')' => depth = depth.saturating_sub(1),
+                _ if is_escaped => is_escaped = false,
+                b'\\' if is_quoted => is_escaped = true,
+                b'"' => is_quoted = !is_quoted,
+                b'(' if !is_quoted => depth += 1,
+                b')' if !is_quoted => depth = depth.saturating_sub(1),
                 _ => {}
             }
             deepest = deepest.max(depth);
@@ -302,10 +306,14 @@ mod tests {
         let date = all.internal_date.as_deref();
         assert_eq!(date, Some("17-Jul-1996 02:44:25 -0700"));
         assert_eq!(all.body.as_deref(), Some(&b"a) {3}\r\n"[..]));
-        let cases: [(&str, &[u8]); 4] = [
+        let cases: [(&str, &[u8]); 5] = [
             ("* 1 FETCH (UID 1 BODY[]<0> {2}\r\nhi)", b"hi"),
             ("* 1 FETCH (body[] \"h\\\\i\" UID 1)", b"h\\i"),
             ("* 1 FETCH (BODY[] NIL UID 1)", b""),
+            (
+                "* 1 FETCH (BODY[] \"(((((((((((((((((((((\\\"((\" UID 1)",
+                b"(((((((((((((((((((((\"((",
+            ),
             ("* 1 FETCH (BODY[] {0}\r\n UID 1 )", b""),
         ];
         for (input, body) in cases {
