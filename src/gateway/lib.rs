@@ -38,6 +38,8 @@ pub use dkim::{Signer, SignerError};
 pub use fetched::{Body, Fetched};
 pub use health::{Health, HealthCell, HealthState};
 pub use imap::{ImapError, run_imap};
+#[cfg(feature = "fuzzing")]
+pub use imap::{ImapFetch, imap_fetch, imap_responses, imap_session};
 pub use inbox::{Inbox, InboxError};
 pub use intake::Intake;
 pub use maildir::{MaildirError, run_maildir};

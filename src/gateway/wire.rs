@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+#[cfg(feature = "fuzzing")]
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -14,6 +16,9 @@ use tokio_rustls::client::TlsStream;
 pub(crate) enum Wire {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// What a server says, known beforehand.
+    #[cfg(feature = "fuzzing")]
+    Script(Bytes),
 }
 
 impl Wire {
@@ -22,6 +27,8 @@ impl Wire {
         match self {
             Self::Plain(stream) => stream.peer_addr(),
             Self::Tls(stream) => stream.get_ref().0.peer_addr(),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(_) => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 }
@@ -35,6 +42,11 @@ impl AsyncRead for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(left) => {
+                buffer.put_slice(&left.split_to(left.len().min(buffer.remaining())));
+                Poll::Ready(Ok(()))
+            }
         }
     }
 }
@@ -48,6 +60,8 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(_) => Poll::Ready(Ok(bytes.len())),
         }
     }
 
@@ -55,6 +69,8 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(context),
             Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -62,6 +78,8 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            #[cfg(feature = "fuzzing")]
+            Self::Script(_) => Poll::Ready(Ok(())),
         }
     }
 }

@@ -7,6 +7,8 @@ mod date;
 mod error;
 mod fetch;
 mod folder;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod idle;
 mod login;
 mod response;
@@ -15,4 +17,6 @@ mod session;
 
 pub(crate) use census::{census, details};
 pub use error::ImapError;
+#[cfg(feature = "fuzzing")]
+pub use fuzzing::{ImapFetch, imap_fetch, imap_responses, imap_session};
 pub use run::run_imap;
