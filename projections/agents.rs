@@ -109,6 +109,7 @@ impl Agents {
             | Fact::MailFiled { .. }
             | Fact::MailDuplicated { .. }
             | Fact::MailQuarantined { .. }
+            | Fact::MailSetAside { .. }
             | Fact::MailRefused { .. }
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }

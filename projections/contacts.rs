@@ -199,6 +199,7 @@ impl Contacts {
             | Fact::MailFiled { .. }
             | Fact::MailDuplicated { .. }
             | Fact::MailQuarantined { .. }
+            | Fact::MailSetAside { .. }
             | Fact::MailRefused { .. }
             | Fact::SendStarted { .. }
             | Fact::SendDeferred { .. }

@@ -192,6 +192,7 @@ impl Directory {
             | Fact::MailFiled { .. }
             | Fact::MailDuplicated { .. }
             | Fact::MailQuarantined { .. }
+            | Fact::MailSetAside { .. }
             | Fact::MailRefused { .. }
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }

@@ -140,7 +140,7 @@ impl Book {
         if let Fact::MailboxActivated { .. } = fact {
             return;
         }
-        let quarantined = matches!(fact, Fact::MailQuarantined { .. });
+        let quarantined = matches!(fact, Fact::MailQuarantined { .. } | Fact::MailSetAside { .. });
         let is_history = matches!(fact, Fact::MailRefused { reason: MailRefusal::History, .. });
         let account = Account { position: at, quarantined, is_history };
         let Some(known) = self.accounts.get_mut(mark) else {
@@ -187,9 +187,9 @@ mod tests {
     }
 
     fn quarantined(mark: &Mark) -> Fact {
-        let message = MessageRef { digest: MessageDigest([9; 32]), size: 1 };
+        let message = Some(MessageRef { digest: MessageDigest([9; 32]), size: 1 });
         let reason = QuarantineReason::NoHeader;
-        Fact::MailQuarantined { source: source(mark), message, reason }
+        Fact::MailSetAside { source: source(mark), message, reason, received: Timestamp(1) }
     }
 
     fn duplicated(mark: &Mark) -> Fact {

@@ -103,6 +103,9 @@ fn accounted(fact: &Fact) -> Accounted {
 
 /// The mail as received that a fact accounts for, where it names it.
 pub(crate) fn received(fact: &Fact) -> Option<&MessageRef> {
+    if let Fact::MailSetAside { message, .. } = fact {
+        return message.as_ref();
+    }
     let (Fact::ContactArrived { message, .. }
     | Fact::MailFiled { message, .. }
     | Fact::MailQuarantined { message, .. }

@@ -153,6 +153,7 @@ impl Outbox {
             | Fact::MailFiled { .. }
             | Fact::MailDuplicated { .. }
             | Fact::MailQuarantined { .. }
+            | Fact::MailSetAside { .. }
             | Fact::MailRefused { .. }
             | Fact::MailVanished { .. }
             | Fact::StepTaken { .. }

@@ -14,20 +14,22 @@ use crate::maildrops::received;
 pub struct Quarantined {
     /// Where it was found.
     pub source: Source,
-    /// The mail as received.
-    pub message: MessageRef,
+    /// The mail as received; `None` where the server did not send it.
+    pub message: Option<MessageRef>,
     /// Why it could not be read.
     pub reason: QuarantineReason,
     /// When it arrived.
     pub arrived: Timestamp,
 }
 
+/// By the bytes, too: a POP3 server may give an id of deleted mail to another one.
+type Key = (Source, Option<MessageDigest>);
+
 /// All mail in quarantine, named by the position of its event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Quarantine {
     mails: BTreeMap<Position, Quarantined>,
-    /// By the bytes, too: a POP3 server may give an id of deleted mail to another one.
-    positions: BTreeMap<(Source, MessageDigest), Position>,
+    positions: BTreeMap<Key, Position>,
 }
 
 impl Quarantine {
@@ -38,6 +40,13 @@ impl Quarantine {
 
     /// Whether the mail that was found there is put aside: the one with these bytes, else any.
     pub fn holds(&self, source: &Source, message: Option<&MessageRef>) -> bool {
+        let wanted = digest(message);
+        self.keys(source, message).any(|(_, digest)| wanted.is_none() || *digest == wanted)
+    }
+
+    /// Whether a mail with these bytes that was found there may be one that is put aside: the
+    /// bytes of some were never sent.
+    pub fn may_hold(&self, source: &Source, message: Option<&MessageRef>) -> bool {
         self.keys(source, message).next().is_some()
     }
 
@@ -58,24 +67,40 @@ impl Quarantine {
             }
         }
         if let Fact::MailQuarantined { source, message, reason } = &event.fact {
-            self.positions.insert((source.clone(), message.digest), at);
-            let arrived = event.time;
-            let mail =
-                Quarantined { source: source.clone(), message: *message, reason: *reason, arrived };
-            self.mails.insert(at, mail);
+            let (message, arrived) = (Some(*message), event.time);
+            self.put_aside(
+                at,
+                Quarantined { source: source.clone(), message, reason: *reason, arrived },
+            );
+        }
+        if let Fact::MailSetAside { source, message, reason, received } = &event.fact {
+            let (message, arrived) = (*message, *received);
+            self.put_aside(
+                at,
+                Quarantined { source: source.clone(), message, reason: *reason, arrived },
+            );
         }
     }
 
-    fn keys(
-        &self,
-        source: &Source,
-        message: Option<&MessageRef>,
-    ) -> impl Iterator<Item = &(Source, MessageDigest)> {
-        let digest = message.map(|message| message.digest);
-        let (first, last) = digest.map_or(([0; 32], [u8::MAX; 32]), |digest| (digest.0, digest.0));
-        let key = |digest| (source.clone(), MessageDigest(digest));
-        // Nearly always it is empty, and then nothing needs to be compared.
-        let range = (!self.positions.is_empty()).then(|| key(first)..=key(last));
-        range.into_iter().flat_map(|range| self.positions.range(range)).map(|(key, _)| key)
+    fn put_aside(&mut self, at: Position, mail: Quarantined) {
+        self.positions.insert((mail.source.clone(), digest(mail.message.as_ref())), at);
+        self.mails.insert(at, mail);
     }
+
+    /// What a mail with these bytes that was found there may be: the one with these bytes, or the one
+    /// whose bytes were not sent; any where none are given.
+    fn keys(&self, source: &Source, message: Option<&MessageRef>) -> impl Iterator<Item = &Key> {
+        let wanted = digest(message);
+        // Nearly always it is empty, and then nothing needs to be compared.
+        let from = (!self.positions.is_empty()).then(|| (source.clone(), None));
+        from.into_iter()
+            .flat_map(|from| self.positions.range(from..))
+            .map(|(key, _)| key)
+            .take_while(move |(found, _)| found == source)
+            .filter(move |(_, digest)| wanted.is_none() || digest.is_none() || *digest == wanted)
+    }
+}
+
+fn digest(message: Option<&MessageRef>) -> Option<MessageDigest> {
+    message.map(|message| message.digest)
 }

@@ -86,6 +86,7 @@ impl Queues {
             | Fact::MailFiled { .. }
             | Fact::MailDuplicated { .. }
             | Fact::MailQuarantined { .. }
+            | Fact::MailSetAside { .. }
             | Fact::MailRefused { .. }
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }

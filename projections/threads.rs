@@ -258,6 +258,7 @@ impl Threads {
             | Fact::MailFiled { .. }
             | Fact::MailDuplicated { .. }
             | Fact::MailQuarantined { .. }
+            | Fact::MailSetAside { .. }
             | Fact::MailRefused { .. }
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }

@@ -49,6 +49,7 @@ impl Timers {
             | Fact::MailFiled { .. }
             | Fact::MailDuplicated { .. }
             | Fact::MailQuarantined { .. }
+            | Fact::MailSetAside { .. }
             | Fact::MailRefused { .. }
             | Fact::StepTaken { .. }
             | Fact::ParameterSet { .. }

@@ -73,7 +73,7 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::ReceiveMail(command) => command.decide(view, now),
         Command::ReceiveReply(command) => command.decide(view),
         Command::ReceiveNote(command) => command.decide(view),
-        Command::QuarantineMail(command) => Ok(command.decide(view)),
+        Command::QuarantineMail(command) => Ok(command.decide(view, now)),
         Command::RefuseMail(command) => Ok(command.decide(view)),
         Command::RecordVanished(command) => Ok(command.decide(view)),
         Command::StartSend(command) => command.decide(view),

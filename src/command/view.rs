@@ -24,7 +24,7 @@ impl View<'_> {
     ///
     /// A mail in quarantine is not settled: it may be read again.
     pub(crate) fn is_settled(&self, source: &Source, message: Option<&MessageRef>) -> bool {
-        if self.hot.quarantine.holds(source, message) {
+        if self.hot.quarantine.may_hold(source, message) {
             return false;
         }
         let mailbox = &source.mailbox;

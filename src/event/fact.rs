@@ -86,7 +86,8 @@ pub enum Fact {
         /// The contact it is.
         contact: ContactId,
     },
-    /// A mail that cannot be read was put aside; it is kept and can be replayed.
+    /// A mail that cannot be read was put aside; it is kept and can be replayed. Newer logs have
+    /// `MailSetAside`.
     MailQuarantined {
         /// Where it was found.
         source: Source,
@@ -446,6 +447,17 @@ pub enum Fact {
         /// The marks under which it lay there.
         marks: Vec<Mark>,
     },
+    /// A mail that cannot be read was put aside; it is kept and can be replayed.
+    MailSetAside {
+        /// Where it was found.
+        source: Source,
+        /// The mail as received; `None` where the server did not send it.
+        message: Option<MessageRef>,
+        /// Why.
+        reason: QuarantineReason,
+        /// When the mail server received it, at the latest when we first saw it.
+        received: Timestamp,
+    },
 }
 
 impl Fact {
@@ -497,6 +509,7 @@ impl Fact {
             Self::EncryptionFound { .. } => "EncryptionFound",
             Self::AttachmentsWithheld { .. } => "AttachmentsWithheld",
             Self::MailVanished { .. } => "MailVanished",
+            Self::MailSetAside { .. } => "MailSetAside",
         }
     }
 }

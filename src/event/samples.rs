@@ -92,6 +92,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(automatic(&names));
     facts.extend(flags());
     facts.push(vanished(&names));
+    facts.push(set_aside(&names));
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -387,6 +388,16 @@ fn copies(names: &Names) -> Vec<Sample> {
         ),
         (Fact::NoteSent { contact, outgoing: outgoing(), message: message() }, None),
     ]
+}
+
+fn set_aside(names: &Names) -> Sample {
+    let fact = Fact::MailSetAside {
+        source: names.source(),
+        message: Some(message()),
+        reason: QuarantineReason::ParserFailed,
+        received: Timestamp(1_767_225_600_000),
+    };
+    (fact, None)
 }
 
 fn screening() -> Vec<Sample> {

@@ -15,6 +15,7 @@ impl Fact {
             | Self::MailFiled { .. }
             | Self::MailQuarantined { .. }
             | Self::MailRefused { .. }
+            | Self::MailSetAside { .. }
             | Self::MailVanished { .. }
             | Self::AgentStateChanged { .. }
             | Self::TimerFired { timer: Timer::SendAgain(_) } => None,
@@ -63,6 +64,7 @@ impl Fact {
             | Self::MailFiled { source, .. }
             | Self::MailDuplicated { source, .. }
             | Self::MailQuarantined { source, .. }
+            | Self::MailSetAside { source, .. }
             | Self::MailRefused { source, .. }
             | Self::ReplyReceived { source, .. }
             | Self::ReplyRefused { source, .. }

@@ -5,7 +5,7 @@ use command::{
     ActivateMailbox, Command, Delivery, Finding, QuarantineMail, ReceiveMail, ReceiveNote,
     ReceiveReply, RecordVanished, RefuseMail,
 };
-use engine::{EngineError, Handle};
+use engine::{Done, EngineError, Handle};
 use event::{
     Actor, Address, ContactId, Fact, Handler, MailRefusal, MailboxName, Mark, MessageRef,
     OutgoingId, Position, Recorded, Source, Target, ThreadId, Timestamp,
@@ -111,24 +111,29 @@ impl From<EngineError> for InboxError {
 }
 
 impl Intake {
-    /// Reads a mail in quarantine again, as of when it first arrived.
-    pub async fn replay(&self, position: Position) -> Result<(), InboxError> {
+    /// Reads a mail in quarantine again, as of when it first arrived; `actor` wants it.
+    pub async fn replay(&self, position: Position, actor: Actor) -> Result<Done, InboxError> {
         let found = self.handle.read(move |views| views.hot.quarantine.get(position).cloned());
         let Some(mail) = found.await? else {
             return Err(InboxError::Log(format!("nothing is in quarantine at {position}")));
         };
-        let raw = self.store.get(&mail.message.digest).await?;
+        let Some(message) = mail.message else {
+            return Err(InboxError::Log(format!(
+                "the mail server did not send {}",
+                mail.source.mark
+            )));
+        };
+        let raw = self.store.get(&message.digest).await?;
         let screen = self.screen(&mail.source.mailbox).await?;
         let mut command =
-            self.command(mail.source.clone(), mail.arrived, &raw, mail.message, &screen)?;
+            self.command(mail.source.clone(), mail.arrived, &raw, message, &screen)?;
         if let Command::QuarantineMail(_) = command {
             return Err(InboxError::Log(
                 "it still cannot be read; it stays in quarantine".to_owned(),
             ));
         }
         self.verifier.check([(&mut command, Some(raw))]).await;
-        self.handle.submit(Actor::Mailbox(mail.source.mailbox), command).await?;
-        Ok(())
+        Ok(self.handle.submit(actor, command).await?)
     }
 
     /// What mail of the internal mailbox is looked through for; nothing of any other.
@@ -177,7 +182,9 @@ impl Intake {
         let parsed = match mail::parse(raw) {
             Ok(parsed) => parsed,
             Err(reason) => {
-                return Ok(Command::QuarantineMail(QuarantineMail { source, message, reason }));
+                let message = Some(message);
+                let quarantine = QuarantineMail { source, message, reason, received };
+                return Ok(Command::QuarantineMail(quarantine));
             }
         };
         if mail::own_mail(&self.key, &parsed).is_some() {

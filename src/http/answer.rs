@@ -205,10 +205,10 @@ pub struct Quarantined {
     pub reason: String,
     /// When it arrived, RFC 3339.
     pub arrived: String,
-    /// Its size in bytes.
-    pub size: u64,
+    /// Its size in bytes; absent where the server did not send it.
+    pub size: Option<u64>,
     /// Its name in the message store.
-    pub message: String,
+    pub message: Option<String>,
 }
 
 /// A mailbox compared with the log.

@@ -5,6 +5,7 @@ use axum::extract::{ConnectInfo, Path, State};
 use command::{
     Answer, Command, Destination, Release, SendAgain, SetAgentState, SetDisposition, Transfer,
 };
+use engine::Done;
 use event::{
     Actor, Address, AgentNumber, AgentState, ContactId, DispositionCode, OutgoingId, Position,
     QueueName, TeamReason,
@@ -139,15 +140,27 @@ pub(crate) async fn send_again(
     carry(&service, peer.0, Command::SendAgain(command)).await
 }
 
+pub(crate) async fn replay(
+    State(service): State<Service>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(position): Path<u64>,
+) -> Carry {
+    let replayed = service.intake.replay(Position(position), peer.0).await;
+    Ok(Json(carried(replayed.map_err(ApiError::bad)?)))
+}
+
 fn contact(text: Option<String>) -> Result<Option<ContactId>, ApiError> {
     text.map(|text| text.parse()).transpose().map_err(ApiError::bad)
 }
 
 async fn carry(service: &Service, actor: Actor, command: Command) -> Carry {
-    let done = service.intake.handle.submit(actor, command).await?;
+    Ok(Json(carried(service.intake.handle.submit(actor, command).await?)))
+}
+
+fn carried(done: Done) -> Carried {
     let contact = match done.answer {
         Answer::Contact(contact) => Some(contact.to_string()),
         Answer::Done | Answer::Attempt(_) => None,
     };
-    Ok(Json(Carried { contact, events: done.events, head: done.head.0 }))
+    Carried { contact, events: done.events, head: done.head.0 }
 }

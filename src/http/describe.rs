@@ -73,7 +73,8 @@ fn mail(event: &Event) -> Option<String> {
         Fact::MailDuplicated { contact, source } => {
             format!("{} was found again; it is contact {contact}", place(source))
         }
-        Fact::MailQuarantined { source, reason, .. } => {
+        Fact::MailQuarantined { source, reason, .. }
+        | Fact::MailSetAside { source, reason, .. } => {
             let reason = match reason {
                 QuarantineReason::NoHeader => "it has no header",
                 QuarantineReason::ParserFailed => "the parser failed on it",

@@ -219,7 +219,8 @@ pub fn contacts(views: &Views<'_>, arrivals: &[Recorded]) -> Result<Vec<Contact>
 
 /// The contact that arrived with this event, as lists show it.
 fn listed(recorded: &Recorded, state: String, flags: Vec<String>) -> Option<Contact> {
-    let Fact::ContactArrived { contact, thread, source, .. } = &recorded.event.fact else {
+    let Fact::ContactArrived { contact, thread, source, received, .. } = &recorded.event.fact
+    else {
         return None;
     };
     let details = recorded.event.mail();
@@ -228,7 +229,7 @@ fn listed(recorded: &Recorded, state: String, flags: Vec<String>) -> Option<Cont
         contact: contact.to_string(),
         thread: thread.to_string(),
         mailbox: source.mailbox.to_string(),
-        arrived: instant(recorded.event.time),
+        arrived: instant(*received),
         from: from.map(|from| from.address.to_string()),
         subject: details.map(|details| details.subject.clone()),
         state,
@@ -332,8 +333,8 @@ pub fn quarantine(views: &Views<'_>) -> Vec<Quarantined> {
             QuarantineReason::ParserFailed => "the parser failed on it".to_owned(),
         },
         arrived: instant(mail.arrived),
-        size: mail.message.size,
-        message: mail.message.digest.to_string(),
+        size: mail.message.map(|message| message.size),
+        message: mail.message.map(|message| message.digest.to_string()),
     };
     views.hot.quarantine.iter().map(quarantined).collect()
 }

@@ -63,7 +63,7 @@ fn routes(service: Service) -> Router {
         .route("/v1/outbox/{id}/send-again", post(commands::send_again))
         .route("/v1/quarantine", get(quarantine))
         .route("/v1/quarantine/{position}", get(quarantined))
-        .route("/v1/quarantine/{position}/replay", post(replay))
+        .route("/v1/quarantine/{position}/replay", post(commands::replay))
         .route("/v1/reconcile", get(reconciled))
         .with_state(service)
 }
@@ -208,7 +208,11 @@ async fn quarantined(
     let Some(mail) = found.await? else {
         return Err(QueryError::Unknown(format!("nothing is in quarantine at {position}")).into());
     };
-    let raw = service.intake.store.get(&mail.message.digest).await.map_err(ApiError::internal)?;
+    let Some(message) = mail.message else {
+        let text = format!("the mail server did not send {}", mail.source.mark);
+        return Err(QueryError::Unknown(text).into());
+    };
+    let raw = service.intake.store.get(&message.digest).await.map_err(ApiError::internal)?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], raw))
 }
 
@@ -228,12 +232,4 @@ async fn reconciled(
     let log = Arc::clone(service.intake.handle.log());
     let Json(ledger) = blocking(move || reconcile::ledger(&*log, &mut |_| {})).await?;
     Ok(Json(found.compare(&ledger).await))
-}
-
-async fn replay(
-    State(service): State<Service>,
-    Path(position): Path<u64>,
-) -> Result<Json<()>, ApiError> {
-    service.intake.replay(Position(position)).await.map_err(ApiError::bad)?;
-    Ok(Json(()))
 }

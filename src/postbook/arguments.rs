@@ -228,9 +228,13 @@ pub(crate) enum QuarantineCommand {
         /// Its position, as `postbook quarantine list` shows it
         position: u64,
     },
-    /// Read one again; it becomes a contact as of when it arrived
+    /// Read one again, or all; what can be read now becomes a contact as of when it arrived
     Replay {
         /// Its position, as `postbook quarantine list` shows it
-        position: u64,
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        position: Option<u64>,
+        /// All of them, oldest first
+        #[arg(long)]
+        all: bool,
     },
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::arguments::Common;
 use crate::config::Config;
+use crate::question::Replayed;
 
 /// Whether the reader of our output has gone, which is no error (`postbook log tail | head`).
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
@@ -249,11 +250,26 @@ pub(crate) fn quarantine(mails: &[Quarantined]) -> String {
             mail.mailbox.clone(),
             mail.mark.clone(),
             local(&mail.arrived),
-            mail.size.to_string(),
+            mail.size.map_or_else(|| "-".to_owned(), |size| size.to_string()),
             mail.reason.clone(),
         ]
     });
     table(["POSITION", "MAILBOX", "MAIL", "ARRIVED", "BYTES", "REASON"], rows)
+}
+
+pub(crate) fn replayed(mails: &[Replayed]) -> String {
+    if mails.is_empty() {
+        return "nothing is in quarantine".to_owned();
+    }
+    let rows = mails.iter().map(|mail| {
+        let outcome = match (&mail.failure, &mail.contact) {
+            (Some(failure), _) => failure.clone(),
+            (None, Some(contact)) => format!("contact {contact}"),
+            (None, None) => "it is read".to_owned(),
+        };
+        [mail.mail.position.to_string(), mail.mail.mailbox.clone(), outcome]
+    });
+    table(["POSITION", "MAILBOX", "OUTCOME"], rows)
 }
 
 pub(crate) fn reconciled(mailboxes: &[Reconciled]) -> String {

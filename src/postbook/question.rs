@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use engine::Views;
 use event::{AgentNumber, Position, QueueName};
-use http::answer::{Carried, Entry, Status, Verified};
+use http::answer::{Carried, Entry, Quarantined, Status, Verified};
 use http::query;
 use http::{DispositionRequest, ReleaseRequest, StateRequest, TransferRequest};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -231,10 +231,45 @@ pub(crate) fn quarantine(common: &Common, command: &QuarantineCommand) -> Result
             std::io::stdout().lock().write_all(&raw)?;
             Ok(())
         }
-        QuarantineCommand::Replay { position } => {
-            let client = Client::require(&data(common)?)?;
-            let () = client.post(&format!("/v1/quarantine/{position}/replay"), &())?;
-            print::show(common, &(), |(): &()| "done: it is read".to_owned())
+        QuarantineCommand::Replay { position: Some(position), .. } => {
+            let replayed = replay(&Client::require(&data(common)?)?, *position)?;
+            print::show(common, &replayed, print::carried)
         }
+        QuarantineCommand::Replay { position: None, .. } => replay_all(common),
     }
+}
+
+fn replay(client: &Client, position: u64) -> Result<Carried> {
+    client.post(&format!("/v1/quarantine/{position}/replay"), &())
+}
+
+/// Replays everything in quarantine; an error says how much stays there.
+fn replay_all(common: &Common) -> Result<()> {
+    let client = Client::require(&data(common)?)?;
+    let mails: Vec<Quarantined> = client.get("/v1/quarantine")?;
+    let bar = ProgressBar::new(mails.len() as u64);
+    let replayed: Vec<Replayed> = bar
+        .wrap_iter(mails.into_iter())
+        .map(|mail| match replay(&client, mail.position) {
+            Ok(carried) => Replayed { mail, contact: carried.contact, failure: None },
+            Err(error) => Replayed { mail, contact: None, failure: Some(error.to_string()) },
+        })
+        .collect();
+    bar.finish_and_clear();
+    print::show(common, &replayed, print::replayed)?;
+    match replayed.iter().filter(|mail| mail.failure.is_some()).count() {
+        0 => Ok(()),
+        left => bail!("{left} of {} mails stay in quarantine", replayed.len()),
+    }
+}
+
+/// What came of replaying a mail.
+#[derive(Serialize)]
+pub(crate) struct Replayed {
+    /// The mail.
+    pub(crate) mail: Quarantined,
+    /// The contact it belongs to.
+    pub(crate) contact: Option<String>,
+    /// Why it stays in quarantine.
+    pub(crate) failure: Option<String>,
 }

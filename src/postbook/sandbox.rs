@@ -178,6 +178,7 @@ fn headline(recorded: &Recorded) -> Option<String> {
         | Fact::DispositionSet { .. }
         | Fact::ContactReleased { .. }
         | Fact::MailQuarantined { .. }
+        | Fact::MailSetAside { .. }
         | Fact::SendUncertain { .. } => true,
         Fact::AgentStateChanged { agent, .. } => *agent == AgentNumber(1002),
         _ => false,

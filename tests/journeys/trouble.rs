@@ -289,9 +289,15 @@ fn a_mail_that_cannot_be_read_is_kept_and_the_rest_goes_on() -> Result<()> {
         let said = String::from_utf8(replayed.stderr)?;
         assert!(said.contains("it still cannot be read; it stays in quarantine"), "{said}");
         assert_eq!(office.program.json(&["quarantine", "list"])?, kept);
+        let replayed = office.program.run(&["quarantine", "replay", "--all"])?;
+        let said = String::from_utf8(replayed.stdout)?;
+        assert!(said.contains("it still cannot be read; it stays in quarantine"), "{said}");
+        let said = String::from_utf8(replayed.stderr)?;
+        assert!(said.contains("1 of 1 mails stay in quarantine"), "{said}");
+        assert!(!replayed.status.success());
         let said = office.program.run(&["quarantine", "replay", "1"])?.stderr;
         assert!(String::from_utf8(said)?.contains("nothing is in quarantine at 1"));
-        assert_eq!(office.all("MailQuarantined")?.len(), 1);
+        assert_eq!(office.all("MailSetAside")?.len(), 1);
         Ok(())
     })
 }
@@ -308,7 +314,7 @@ fn a_bad_reply_is_kept_and_the_next_one_is_relayed() -> Result<()> {
         office.servers.fill(INTERNAL, mails.iter().map(Vec::as_slice))?;
         let relayed = office.newest_mail(&ann().address, 1)?;
         assert!(relayed.text().starts_with("Here it is."));
-        assert_eq!(office.all("MailQuarantined")?.len(), 1);
+        assert_eq!(office.all("MailSetAside")?.len(), 1);
         Ok(())
     })
 }

@@ -112,7 +112,7 @@ fn outcome(fact: &Fact) -> Option<(&Source, Outcome)> {
         Fact::ContactArrived { source, .. } => Some((source, CONTACT.to_owned())),
         Fact::MailFiled { source, kind, .. } => Some((source, format!("filed: {kind:?}"))),
         Fact::MailDuplicated { source, .. } => Some((source, "duplicate".to_owned())),
-        Fact::MailQuarantined { source, reason, .. } => {
+        Fact::MailSetAside { source, reason, .. } => {
             Some((source, format!("quarantined: {reason:?}")))
         }
         Fact::MailRefused { source, reason, .. } => Some((source, format!("refused: {reason:?}"))),

@@ -116,9 +116,9 @@ fn what_was_not_deleted_is_not_recorded_again() {
     assert_eq!(give(&mut world, &stray).len(), 1, "another mail under the same id");
 
     let quarantine = |number, uidl: &str| {
-        let ReceiveMail { source, message, .. } = mail(number, uidl);
-        let reason = QuarantineReason::NoHeader;
-        Command::QuarantineMail(QuarantineMail { source, message, reason })
+        let ReceiveMail { source, message, received, .. } = mail(number, uidl);
+        let (message, reason) = (Some(message), QuarantineReason::NoHeader);
+        Command::QuarantineMail(QuarantineMail { source, message, reason, received })
     };
     assert_eq!(world.give(quarantine(5, "5")).len(), 1);
     assert_eq!(world.give(quarantine(5, "5")), []);

@@ -23,6 +23,8 @@ mod pop3;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
 mod script;
 #[cfg(test)]
 mod smtp;

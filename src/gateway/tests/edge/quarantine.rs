@@ -1,0 +1,143 @@
+//! Mail that could not be read, and is read after all.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use command::{Answer, Command, LoadDirectory, Publish, QuarantineMail};
+use engine::{Engine, Options};
+use event::{
+    Actor, ContactId, DirectoryEntry, Fact, MailboxName, Mark, Position, QuarantineReason,
+    Recorded, Source, Timestamp, UserName,
+};
+use gateway::{Body, Fetched, Inbox, Intake, MessageStore, Verifier};
+use log::{EventLog, MemoryLog};
+use mail::TokenKey;
+use projections::MemoryShelf;
+use tempfile::TempDir;
+
+const APPLICATION: &str = "start = \"arrival\"\n[action.arrival]\ndo = \"wait for e-mail\"\n\
+                           exit.mail = \"finish\"\n[action.finish]\ndo = \"end\"\n";
+const MAIL: &[u8] = b"From: jo@customer.test\r\nSubject: parcel\r\n\r\nWhere is it?\r\n";
+/// Long before the test runs.
+const RECEIVED: Timestamp = Timestamp(1_767_225_600_000);
+
+/// A mailbox with the engine behind it.
+struct Desk {
+    engine: Engine,
+    intake: Intake,
+    log: Arc<dyn EventLog>,
+    folder: TempDir,
+}
+
+fn mailbox() -> MailboxName {
+    MailboxName::new("support").unwrap()
+}
+
+fn mark() -> Mark {
+    Mark::Imap { uid_validity: 7, uid: 5 }
+}
+
+async fn desk(log: Arc<dyn EventLog>) -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        log: Arc::clone(&log),
+        shelf: Arc::new(MemoryShelf::default()),
+        snapshots: None,
+        version: "test".to_owned(),
+    };
+    let (engine, _) = Engine::open(options).await.unwrap();
+    let handle = engine.handle().clone();
+    let publish = Publish { name: "support".parse().unwrap(), text: APPLICATION.to_owned() };
+    let application = publish.name.clone();
+    handle.submit(Actor::Engine, Command::Publish(publish)).await.unwrap();
+    let entries = vec![DirectoryEntry::Mailbox { name: mailbox(), application }];
+    let load = LoadDirectory { entries, private: Vec::new() };
+    handle.submit(Actor::Engine, Command::LoadDirectory(load)).await.unwrap();
+    let intake = Intake {
+        handle,
+        store: MessageStore::open(folder.path()).unwrap(),
+        key: TokenKey::from_bytes([1; 32]),
+        internal: MailboxName::new("internal").unwrap(),
+        internal_address: "internal@support.test".parse().unwrap(),
+        verifier: Verifier::default(),
+    };
+    Desk { engine, intake, log, folder }
+}
+
+impl Desk {
+    /// Takes a mail as a gateway hands it over.
+    async fn take(&self, raw: &'static [u8]) {
+        let body = Body::Raw(Bytes::from_static(raw));
+        let fetched = Fetched { mark: mark(), received: Some(RECEIVED), body };
+        self.intake.take(&mailbox(), vec![fetched]).await.unwrap();
+    }
+
+    fn events(&self) -> Vec<Recorded> {
+        self.log.read(Position(1), usize::MAX).unwrap()
+    }
+
+    /// Every contact that arrived, with when the mail was received and who brought it in.
+    fn arrivals(&self) -> Vec<(ContactId, Timestamp, Actor)> {
+        let arrival = |recorded: Recorded| match recorded.event.fact {
+            Fact::ContactArrived { contact, received, .. } => {
+                Some((contact, received, recorded.event.actor))
+            }
+            _ => None,
+        };
+        self.events().into_iter().filter_map(arrival).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn case_084_a_replayed_mail_is_the_contact_it_would_have_been() {
+    let healthy = desk(Arc::new(MemoryLog::default())).await;
+    healthy.take(MAIL).await;
+    let [(contact, RECEIVED, _)] = healthy.arrivals()[..] else {
+        panic!("{:?}", healthy.arrivals())
+    };
+
+    // A program whose parser failed on the mail put it aside.
+    let desk = desk(Arc::new(MemoryLog::default())).await;
+    let message = desk.intake.store.put(Bytes::from_static(MAIL)).await.unwrap();
+    let source = Source { mailbox: mailbox(), mark: mark() };
+    let reason = QuarantineReason::ParserFailed;
+    let command = QuarantineMail { source, message: Some(message), reason, received: RECEIVED };
+    let actor = Actor::Mailbox(mailbox());
+    let handle = &desk.intake.handle;
+    let done = handle.submit(actor, Command::QuarantineMail(command)).await.unwrap();
+    assert_eq!(desk.arrivals(), []);
+
+    let ada = Actor::User(UserName::new("ada").unwrap());
+    let replayed = desk.intake.replay(done.head, ada.clone()).await.unwrap();
+    assert_eq!(replayed.answer, Answer::Contact(contact));
+    assert_eq!(desk.arrivals(), [(contact, RECEIVED, ada.clone())]);
+    let again = desk.intake.replay(done.head, ada.clone()).await.unwrap_err();
+    assert!(again.to_string().contains("nothing is in quarantine at"), "{again}");
+
+    // Neither the server nor a restart brings it a second time.
+    desk.take(MAIL).await;
+    let Desk { engine, log, .. } = desk;
+    engine.stop().await.unwrap();
+    let desk = self::desk(log).await;
+    desk.take(MAIL).await;
+    assert_eq!(desk.arrivals(), [(contact, RECEIVED, ada)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_kept_with_its_time_and_stays() {
+    let desk = desk(Arc::new(MemoryLog::default())).await;
+    desk.take(b"no header at all").await;
+    let quarantine = desk.intake.handle.read(|views| views.hot.quarantine.clone()).await.unwrap();
+    let (position, mail) = quarantine.iter().next().unwrap();
+    assert_eq!((mail.arrived, mail.reason), (RECEIVED, QuarantineReason::NoHeader));
+    let still = desk.intake.replay(position, Actor::Engine).await.unwrap_err();
+    assert!(still.to_string().contains("it still cannot be read"), "{still}");
+    // A message that is lost from the store is no reason to take it from the quarantine.
+    for entry in std::fs::read_dir(desk.folder.path()).unwrap() {
+        std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+    }
+    let missing = desk.intake.replay(position, Actor::Engine).await.unwrap_err();
+    assert!(missing.to_string().contains("restore it from a backup"), "{missing}");
+    let after = desk.intake.handle.read(|views| views.hot.quarantine.clone()).await.unwrap();
+    assert_eq!(after, quarantine);
+}
