@@ -112,11 +112,14 @@ impl Book {
                     Standing::Waiting
                 }
             }
-            Mark::Maildir { .. } if is_new => Standing::Waiting,
-            Mark::Maildir { .. } => Standing::Unaccounted,
-            // Whatever is not recorded is fetched by the next look.
-            Mark::Pop3 { .. } => Standing::Waiting,
+            Mark::Maildir { .. } | Mark::Pop3 { .. } if is_new => Standing::Waiting,
+            Mark::Maildir { .. } | Mark::Pop3 { .. } => Standing::Unaccounted,
         }
+    }
+
+    /// Whether an event accounts for a mail on the server.
+    pub fn holds(&self, mark: &Mark) -> bool {
+        self.accounts.contains_key(mark)
     }
 
     /// Whether a mail arrived before the mailbox was known to us.
@@ -263,7 +266,9 @@ mod tests {
         ]);
         let book = ledger.book(&mailbox()).unwrap();
         let standings = ["0", "1", "2"].map(|id| book.standing(&uidl(id), false));
-        assert_eq!(standings, [Standing::History, Standing::Recorded, Standing::Waiting]);
+        assert_eq!(standings, [Standing::History, Standing::Recorded, Standing::Unaccounted]);
+        assert_eq!(book.standing(&uidl("2"), true), Standing::Waiting);
+        assert!(book.holds(&uidl("1")) && !book.holds(&uidl("2")));
         assert_eq!(book.repeated(), []);
     }
 

@@ -14,6 +14,7 @@ mod journeys {
     mod imap;
     mod main_job;
     mod office;
+    mod pop3;
     mod recipients;
     mod reconciliation;
     mod replies;

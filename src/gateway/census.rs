@@ -38,7 +38,7 @@ pub enum CensusError {
     Maildir(#[from] MaildirError),
 }
 
-/// Every message of a mailbox.
+/// Every message of a mailbox; of a POP3 mailbox, in the order of the server.
 pub async fn census(account: &Account) -> Result<Vec<Present>, CensusError> {
     Ok(match account {
         Account::Imap(account) => imap::census(account).await?,
@@ -54,8 +54,7 @@ pub async fn details(
 ) -> Result<BTreeMap<Mark, Details>, CensusError> {
     Ok(match account {
         Account::Imap(account) => imap::details(account, marks).await?,
-        // What is not recorded there waits, so that there is nothing to tell of.
-        Account::Pop3(_) => BTreeMap::new(),
+        Account::Pop3(account) => pop3::details(account, marks).await?,
         Account::Maildir(account) => maildir::details(account, marks).await?,
     })
 }

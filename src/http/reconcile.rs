@@ -80,10 +80,11 @@ pub fn ledger(
 
 async fn compare(
     account: &Account,
-    present: Vec<Present>,
+    mut present: Vec<Present>,
     book: &Book,
     reconciled: &mut Reconciled,
 ) -> Result<(), CensusError> {
+    tell_new(&mut present, book);
     // A file that is moved during the look is seen twice.
     let present: BTreeMap<Mark, bool> =
         present.into_iter().map(|present| (present.mark, present.is_new)).collect();
@@ -115,11 +116,19 @@ async fn compare(
     Ok(())
 }
 
+/// POP3 servers list mail in the order of its arrival, and it is fetched in that order: what lies
+/// behind all that is recorded was not looked at yet.
+fn tell_new(present: &mut [Present], book: &Book) {
+    let last = present.iter().rposition(|found| book.holds(&found.mark));
+    for found in present.iter_mut().skip(last.map_or(0, |last| last + 1)) {
+        found.is_new |= matches!(found.mark, Mark::Pop3 { .. });
+    }
+}
+
 fn told(mark: &Mark, details: &Details) -> Unaccounted {
     let why = match mark {
-        Mark::Imap { .. } => "mail behind it is recorded, and it is not",
+        Mark::Imap { .. } | Mark::Pop3 { .. } => "mail behind it is recorded, and it is not",
         Mark::Maildir { .. } => "another program took it out of `new` before it was read",
-        Mark::Pop3 { .. } => "it is not recorded",
     };
     Unaccounted {
         mail: mark.to_string(),

@@ -11,13 +11,13 @@ use harness::{Needs, journey, skip, within};
 use super::office::{LONG, Office, Plan, SUPPORT, agnes, ann};
 
 /// A small file system, as the data folder of a journey.
-struct Disk {
+pub(crate) struct Disk {
     folder: PathBuf,
 }
 
 impl Disk {
     /// Mounts 96 MB of memory at `folder`; the inner error says why that is not possible here.
-    fn mount(folder: &Path) -> Result<Result<Self, String>> {
+    pub(crate) fn mount(folder: &Path) -> Result<Result<Self, String>> {
         fs::create_dir_all(folder)?;
         let mut command = Command::new("mount");
         command.args(["-t", "tmpfs", "-o", "size=96m,mode=700", "tmpfs"]).arg(folder);
@@ -29,7 +29,7 @@ impl Disk {
     }
 
     /// Fills it until so many KiB are left.
-    fn fill(&self, left: u64) -> Result<()> {
+    pub(crate) fn fill(&self, left: u64) -> Result<()> {
         let output =
             Command::new("df").args(["--output=avail", "-k"]).arg(&self.folder).output()?;
         let printed = String::from_utf8(output.stdout)?;
@@ -43,7 +43,8 @@ impl Disk {
         Ok(())
     }
 
-    fn empty(&self) -> Result<()> {
+    /// Makes space again.
+    pub(crate) fn empty(&self) -> Result<()> {
         Ok(fs::remove_file(self.folder.join("ballast"))?)
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::imap::Imap;
 use super::office::{LONG, Office, Plan, SALES, SUPPORT, ann, text};
+use super::pop3::{self, ORDERS};
 
 /// Copies a folder with everything in it, owners and all.
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -19,7 +20,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// What the command says of a mailbox, and whether it ended with success.
-fn reconcile(office: &Office<'_>, mailbox: &str) -> Result<(Value, bool)> {
+pub(crate) fn reconcile(office: &Office<'_>, mailbox: &str) -> Result<(Value, bool)> {
     let output = office.program.run(&["mail", "reconcile", mailbox, "--json"])?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let told: Value = serde_json::from_slice(&output.stdout).context(said)?;
@@ -27,7 +28,7 @@ fn reconcile(office: &Office<'_>, mailbox: &str) -> Result<(Value, bool)> {
 }
 
 /// Messages, recorded, history and backlog.
-fn counts(told: &Value) -> Vec<u64> {
+pub(crate) fn counts(told: &Value) -> Vec<u64> {
     let keys = ["messages", "recorded", "history", "backlog"];
     keys.iter().filter_map(|key| told[key].as_u64()).collect()
 }
@@ -118,6 +119,53 @@ fn lost(office: &Office<'_>) -> Result<()> {
     let said = String::from_utf8(unknown.stderr)?;
     assert!(said.contains("there is no mailbox `nobody`; there are: internal, sales"), "{said}");
     Ok(())
+}
+
+#[test]
+fn a_mail_that_a_pop3_server_lists_again_is_told_until_it_is_fetched() -> Result<()> {
+    journey(Needs::Imap, |stage| {
+        let mut office = pop3::install(stage, ("POP3S", "tls"), "after = \"leave\"")?;
+        let servers = office.servers;
+        pop3::deliver(servers, "history")?;
+        office.start()?;
+        pop3::deliver(servers, "one")?;
+        office.arrival(1)?;
+        office.program.stop()?;
+        pop3::deliver(servers, "lost")?;
+        pop3::deliver(servers, "two")?;
+        let (told, clean) = reconcile(&office, "orders")?;
+        assert_eq!((counts(&told), clean), (vec![4, 1, 1, 2], true), "{told}");
+
+        // A mail is deleted before we see it, and a backup brings it back.
+        let (maildir, backup) = (servers.maildir(ORDERS)?, stage.folder().join("backup"));
+        servers.control(Server::Imap, "stop")?;
+        copy(&maildir, &backup)?;
+        servers.control(Server::Imap, "start")?;
+        let mut owner = Imap::login(servers, ORDERS)?;
+        for command in ["SELECT INBOX", "UID STORE 3 +FLAGS (\\Deleted)", "EXPUNGE", "LOGOUT"] {
+            owner.run(command)?;
+        }
+        office.start()?;
+        office.arrival(2)?;
+        office.program.stop()?;
+        servers.control(Server::Imap, "stop")?;
+        fs::remove_dir_all(&maildir)?;
+        copy(&backup, &maildir)?;
+        servers.control(Server::Imap, "start")?;
+        let (told, clean) = reconcile(&office, "orders")?;
+        assert_eq!((counts(&told), clean), (vec![4, 2, 1, 0], false), "{told}");
+        let found = told["unaccounted"].as_array().context("a list")?;
+        assert_eq!(found.len(), 1, "{told}");
+        assert_eq!(text(&found[0], "why"), "mail behind it is recorded, and it is not");
+        assert!(found[0]["size"].as_u64() > Some(100) && !text(&found[0], "received").is_empty());
+
+        office.start()?;
+        office.arrival(3)?;
+        assert_eq!(subjects(&office)?, ["one", "two", "lost"]);
+        let (told, clean) = reconcile(&office, "orders")?;
+        assert_eq!((counts(&told), clean), (vec![4, 3, 1, 0], true), "{told}");
+        Ok(())
+    })
 }
 
 #[test]

@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use event::Mark;
-
 use super::error::Pop3Error;
-use super::login;
 use super::session::{Reply, Session};
-use crate::{Pop3Account, Present, Step};
+use crate::Step;
 
 /// A unique id has up to 70 visible characters (RFC 1939 section 7); some servers give longer ones.
 const UIDL_BYTES_MAX: usize = 255;
 /// Of longer headers the beginning is enough to tell messages apart.
-const HEADER_BYTES_MAX: u64 = 64 << 10;
+pub(super) const HEADER_BYTES_MAX: u64 = 64 << 10;
 
 /// A message in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,15 +21,6 @@ pub(super) struct Listed {
     /// Its unique id or, where the server has none, a digest of its header. Where several have the
     /// same one, a count follows it.
     pub(super) uidl: String,
-}
-
-/// Every message of the mailbox, whether it was fetched or not.
-pub(crate) async fn census(account: &Pop3Account) -> Result<Vec<Present>, Pop3Error> {
-    let mut session = login::login(account).await?;
-    let listed = list(&mut session).await?;
-    session.demand(Step::List, "QUIT").await?;
-    let present = |Listed { uidl, .. }| Present { mark: Mark::Pop3 { uidl }, is_new: false };
-    Ok(listed.into_iter().map(present).collect())
 }
 
 /// All messages, in the order of their numbers.

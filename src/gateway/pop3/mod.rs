@@ -1,5 +1,6 @@
 //! POP3 (RFC 1939): one task a mailbox, from the connection to the recorded message.
 
+mod census;
 mod codec;
 mod error;
 mod fetch;
@@ -9,7 +10,7 @@ mod maildrop_inbox;
 mod run;
 mod session;
 
+pub(crate) use census::{census, details};
 pub use error::Pop3Error;
-pub(crate) use listing::census;
 pub use maildrop_inbox::MaildropInbox;
 pub use run::run_pop3;
