@@ -13,10 +13,13 @@ use crate::{Details, Pop3Account, Present, Step};
 /// Every message of the mailbox, whether it was fetched or not, in the order of their numbers.
 pub(crate) async fn census(account: &Pop3Account) -> Result<Vec<Present>, Pop3Error> {
     let mut session = login::login(account).await?;
-    let listed = listing::list(&mut session).await?;
+    let listing = listing::list(&mut session).await?;
     quit(session).await;
+    if let Some(gap) = listing.gap() {
+        return Err(gap);
+    }
     let present = |Listed { uidl, .. }| Present { mark: Mark::Pop3 { uidl }, is_new: false };
-    Ok(listed.into_iter().map(present).collect())
+    Ok(listing.messages.into_iter().map(present).collect())
 }
 
 /// What the server tells of these messages; those that are gone are left out.
@@ -27,7 +30,7 @@ pub(crate) async fn details(
     let wanted: BTreeSet<&Mark> = marks.iter().collect();
     let mut session = login::login(account).await?;
     let mut details = BTreeMap::new();
-    for Listed { number, size, uidl } in listing::list(&mut session).await? {
+    for Listed { number, size, uidl } in listing::list(&mut session).await?.messages {
         let mark = Mark::Pop3 { uidl };
         if wanted.contains(&mark) {
             let received = received(&mut session, number).await?;

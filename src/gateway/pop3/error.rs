@@ -100,6 +100,17 @@ pub enum Pop3Error {
         /// What it did.
         what: String,
     },
+    /// The server counts more messages than it lists; those that it lists are recorded.
+    #[error(
+        "the server counts {counted} messages and lists {listed}: mail is missing. What is listed \
+         is fetched; look for the rest with another program, and tell whoever runs the server"
+    )]
+    Unlisted {
+        /// How many it says there are.
+        counted: usize,
+        /// How many it names.
+        listed: usize,
+    },
     /// The server lists a message but does not send it; the others are recorded.
     #[error(
         "the server lists the message {name} but does not send it: {text}. Other mail is not held \

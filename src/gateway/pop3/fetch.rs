@@ -25,6 +25,9 @@ pub(super) struct Harvest {
     pub(super) deferred: Vec<Listed>,
     /// The first message that is there but does not come.
     pub(super) withheld: Option<Pop3Error>,
+    /// What ended the session, and the message that was due.
+    pub(super) broken: Option<(String, Pop3Error)>,
+    held_bytes: u64,
 }
 
 /// Takes the next messages, so many that count and memory are bounded; large ones stand alone.
@@ -44,52 +47,66 @@ pub(super) fn next_batch(wanted: &mut VecDeque<Listed>, message_bytes_max: u64) 
     batch
 }
 
-/// Fetches a batch.
+/// Fetches a batch; what came before the session broke is in the harvest.
 pub(super) async fn fetch(
     session: &mut Session,
     message_bytes_max: u64,
     batch: &[Listed],
-) -> Result<Harvest, Pop3Error> {
-    let step = Step::Fetch;
+) -> Harvest {
     let mut harvest = Harvest::default();
-    let mut held_bytes = 0;
     for part in batch.chunks(session.ahead_max()) {
         let small = part.iter().filter(|message| message.size <= message_bytes_max);
         let commands = small.map(|message| format!("RETR {}", message.number));
-        session.give(step, commands).await?;
+        let mut outcome = session.give(Step::Fetch, commands).await;
         for message in part {
-            if message.size > message_bytes_max {
-                harvest.add(message, None, Body::Oversize { size: message.size });
-                continue;
+            if outcome.is_ok() {
+                outcome = harvest.reap(session, message_bytes_max, message).await;
             }
-            match session.reply(step).await? {
-                Reply::Refused(text) => {
-                    let name = message.uidl.clone();
-                    harvest.withheld.get_or_insert(Pop3Error::Withheld { name, text });
-                    continue;
-                }
-                reply => reply.demand_ok(step)?,
-            };
-            let keep = if held_bytes > HELD_BYTES_MAX { 0 } else { message_bytes_max };
-            let expected = usize::try_from(message.size.min(keep)).unwrap_or_default();
-            let content = session.content(step, expected, keep).await?;
-            let kept_bytes = content.kept.len() as u64;
-            held_bytes += kept_bytes;
-            let size = content.size;
-            if size > message_bytes_max {
-                harvest.add(message, None, Body::Oversize { size });
-            } else if kept_bytes < size {
-                harvest.deferred.push(Listed { size, ..message.clone() });
-            } else {
-                let received = mail::received(&content.kept);
-                harvest.add(message, received, Body::Raw(content.kept));
+            if let Err(error) = outcome {
+                harvest.broken = Some((message.uidl.clone(), error));
+                return harvest;
             }
         }
     }
-    Ok(harvest)
+    harvest
 }
 
 impl Harvest {
+    /// Takes in the answer that is due for a message.
+    async fn reap(
+        &mut self,
+        session: &mut Session,
+        message_bytes_max: u64,
+        message: &Listed,
+    ) -> Result<(), Pop3Error> {
+        let step = Step::Fetch;
+        if message.size > message_bytes_max {
+            self.add(message, None, Body::Oversize { size: message.size });
+            return Ok(());
+        }
+        let reply = session.reply(step).await?;
+        if let Reply::Refused(text) = reply {
+            let name = message.uidl.clone();
+            self.withheld.get_or_insert(Pop3Error::Withheld { name, text });
+            return Ok(());
+        }
+        reply.demand_ok(step)?;
+        let keep = if self.held_bytes > HELD_BYTES_MAX { 0 } else { message_bytes_max };
+        let expected = usize::try_from(message.size.min(keep)).unwrap_or_default();
+        let content = session.content(step, expected, keep).await?;
+        let (size, kept_bytes) = (content.size, content.kept.len() as u64);
+        self.held_bytes += kept_bytes;
+        if size > message_bytes_max {
+            self.add(message, None, Body::Oversize { size });
+        } else if kept_bytes < size {
+            self.deferred.push(Listed { size, ..message.clone() });
+        } else {
+            let received = mail::received(&content.kept);
+            self.add(message, received, Body::Raw(content.kept));
+        }
+        Ok(())
+    }
+
     fn add(&mut self, message: &Listed, received: Option<Timestamp>, body: Body) {
         let mark = Mark::Pop3 { uidl: message.uidl.clone() };
         self.messages.push((message.number, Fetched { mark, received, body }));

@@ -23,18 +23,38 @@ pub(super) struct Listed {
     pub(super) uidl: String,
 }
 
-/// All messages, in the order of their numbers.
-pub(super) async fn list(session: &mut Session) -> Result<Vec<Listed>, Pop3Error> {
+/// What the server says of the mailbox.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    /// All messages that it lists, in the order of their numbers.
+    pub(super) messages: Vec<Listed>,
+    /// How many it says there are.
+    counted: usize,
+}
+
+impl Listing {
+    /// What to tell where the server does not list all that it counts.
+    pub(super) fn gap(&self) -> Option<Pop3Error> {
+        let (counted, listed) = (self.counted, self.messages.len());
+        (counted > listed).then_some(Pop3Error::Unlisted { counted, listed })
+    }
+}
+
+/// Looks what lies in the mailbox.
+pub(super) async fn list(session: &mut Session) -> Result<Listing, Pop3Error> {
     let step = Step::List;
     let Some(status) = unless_empty(session.ask(step, "STAT").await?)? else {
-        return Ok(Vec::new());
+        return Ok(Listing::default());
     };
-    if status.split(' ').next() == Some("0") {
-        return Ok(Vec::new());
+    // A server whose count cannot be read may still list what it has.
+    let counted = status.split(' ').next().and_then(|count| count.parse().ok());
+    if counted == Some(0) {
+        return Ok(Listing::default());
     }
+    let counted = counted.unwrap_or(0);
     let mut sizes = BTreeMap::new();
     if unless_empty(session.ask(step, "LIST").await?)?.is_none() {
-        return Ok(Vec::new());
+        return Ok(Listing { counted, ..Listing::default() });
     }
     session
         .lines(step, |line| {
@@ -52,7 +72,7 @@ pub(super) async fn list(session: &mut Session) -> Result<Vec<Listed>, Pop3Error
     for numbers in unnamed.chunks(session.ahead_max()) {
         name_by_header(session, numbers, &mut ids).await?;
     }
-    Ok(named(sizes, ids))
+    Ok(Listing { messages: named(sizes, ids), counted })
 }
 
 /// The unique ids, so far as the server has any.

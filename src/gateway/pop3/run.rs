@@ -8,8 +8,8 @@ use projections::{Accounted, Maildrop};
 use tracing::Instrument;
 
 use super::error::Pop3Error;
-use super::fetch::{self, Harvest};
-use super::listing::{self, Listed};
+use super::fetch;
+use super::listing::{self, Listed, Listing};
 use super::login;
 use super::maildrop_inbox::MaildropInbox;
 use super::session::{Reply, Session};
@@ -31,15 +31,17 @@ pub async fn run_pop3<I: MaildropInbox>(
     mut stop: Stop,
 ) {
     let mut backoff = Backoff::default();
-    let mut seen = Sizes::default();
+    let mut past = Past::default();
     let mailbox = Mailbox { name, account, inbox };
     while !stop.is_stopped() {
         let span = tracing::info_span!("pop3", mailbox = %mailbox.name);
         let attempt = async {
-            match mailbox.session(&mut seen).await {
+            match mailbox.session(&mut past).await {
                 Ok(left) => {
-                    health.succeeded();
-                    backoff.reset();
+                    if past.suspects.is_empty() {
+                        health.succeeded();
+                        backoff.reset();
+                    }
                     if left == 0 {
                         tokio::time::sleep(mailbox.account.poll).await;
                     }
@@ -58,8 +60,14 @@ pub async fn run_pop3<I: MaildropInbox>(
     }
 }
 
-/// The sizes by unique id, as the last session listed them: another size is another message.
-type Sizes = HashMap<String, u64>;
+/// What one session leaves for the next.
+#[derive(Default)]
+struct Past {
+    /// The sizes by unique id, as they were listed: another size is another message.
+    sizes: HashMap<String, u64>,
+    /// Messages that were due when a session broke, by unique id; the one tried last at the end.
+    suspects: Vec<String>,
+}
 
 struct Mailbox<I> {
     name: MailboxName,
@@ -69,18 +77,21 @@ struct Mailbox<I> {
 
 impl<I: MaildropInbox> Mailbox<I> {
     /// One session from the login to QUIT; returns how many messages it left for the next one.
-    async fn session(&self, seen: &mut Sizes) -> Result<usize, Pop3Error> {
+    async fn session(&self, past: &mut Past) -> Result<usize, Pop3Error> {
         let mut session = login::login(&self.account).await?;
-        let listed = listing::list(&mut session).await?;
-        let known = self.maildrop(&listed).await?;
-        let mut wanted = self.wanted(&listed, &known, seen);
-        let left = match self.account.after {
-            Pop3After::Leave => 0,
-            Pop3After::Delete => wanted.len().saturating_sub(DELETED_MAX),
-        };
-        wanted.truncate(wanted.len() - left);
-        let (recorded, withheld) = self.take_all(&mut session, wanted, &known).await?;
-        *seen = listed.into_iter().map(|message| (message.uidl, message.size)).collect();
+        let listing = listing::list(&mut session).await?;
+        let known = self.maildrop(&listing).await?;
+        let (gap, listed) = (listing.gap(), listing.messages);
+        let mut wanted = self.wanted(&listed, &known, past);
+        let mut left = past.hold_back(&mut wanted);
+        if self.account.after == Pop3After::Delete {
+            left += wanted.len().saturating_sub(DELETED_MAX);
+            wanted.truncate(DELETED_MAX);
+        }
+        let first = wanted.front().map(|message| message.uidl.clone());
+        let (recorded, withheld) = self.take_all(&mut session, wanted, &known, past).await?;
+        past.suspects.retain(|uidl| Some(uidl) != first.as_ref());
+        past.sizes = listed.into_iter().map(|message| (message.uidl, message.size)).collect();
         match self.account.after {
             Pop3After::Leave => {
                 // Everything is recorded, whether the server hears this or not.
@@ -95,14 +106,18 @@ impl<I: MaildropInbox> Mailbox<I> {
                 }
             }
         }
-        withheld.map_or(Ok(left), Err)
+        withheld.or(gap).map_or(Ok(left), Err)
     }
 
     /// What is recorded of the mail that lies there now; activates a mailbox that is new to us.
-    async fn maildrop(&self, listed: &[Listed]) -> Result<Maildrop, Pop3Error> {
-        let known = match self.inbox.maildrop(&self.name).await? {
-            Some(known) => known,
-            None => {
+    async fn maildrop(&self, listing: &Listing) -> Result<Maildrop, Pop3Error> {
+        let listed = &listing.messages;
+        let known = match (self.inbox.maildrop(&self.name).await?, listing.gap()) {
+            (Some(known), None) => known,
+            // What is not listed may lie there all the same.
+            (Some(known), Some(_)) => return Ok(known),
+            (None, Some(gap)) => return Err(gap),
+            (None, None) => {
                 self.inbox.activate_maildrop(&self.name, self.history(listed)).await?;
                 self.inbox.maildrop(&self.name).await?.unwrap_or_default()
             }
@@ -128,9 +143,10 @@ impl<I: MaildropInbox> Mailbox<I> {
     }
 
     /// The messages to be fetched, those first that no session has taken yet.
-    fn wanted(&self, listed: &[Listed], known: &Maildrop, seen: &Sizes) -> VecDeque<Listed> {
-        let replaced =
-            |message: &Listed| seen.get(&message.uidl).is_some_and(|&size| size != message.size);
+    fn wanted(&self, listed: &[Listed], known: &Maildrop, past: &Past) -> VecDeque<Listed> {
+        let replaced = |message: &Listed| {
+            past.sizes.get(&message.uidl).is_some_and(|&size| size != message.size)
+        };
         let (mut wanted, mut again) = (VecDeque::new(), Vec::new());
         for message in listed {
             match (known.get(&message.uidl), self.account.after) {
@@ -147,13 +163,14 @@ impl<I: MaildropInbox> Mailbox<I> {
     }
 
     /// Records everything wanted; while the inbox makes one batch durable, the following one is
-    /// fetched. Returns what may be deleted, by number and unique id, and an error for the first message that
-    /// did not come.
+    /// fetched. Returns what may be deleted, by number and unique id, and an error for the first
+    /// message that did not come.
     async fn take_all(
         &self,
         session: &mut Session,
         mut wanted: VecDeque<Listed>,
         known: &Maildrop,
+        past: &mut Past,
     ) -> Result<(Vec<(u32, String)>, Option<Pop3Error>), Pop3Error> {
         let bytes_max = self.account.message_bytes_max;
         let (mut recorded, mut withheld) = (Vec::new(), None);
@@ -172,10 +189,14 @@ impl<I: MaildropInbox> Mailbox<I> {
             // Both run to their ends: a failed fetch must not cut off what is being recorded.
             let (harvest, taken) = tokio::join!(fetching, self.take(waiting));
             taken?;
-            let Harvest { messages, deferred, withheld: missing } = harvest?;
-            waiting = messages;
-            withheld = withheld.or(missing);
-            for message in deferred.into_iter().rev() {
+            if let Some((uidl, error)) = harvest.broken {
+                self.take(harvest.messages).await?;
+                past.suspect(uidl);
+                return Err(error);
+            }
+            waiting = harvest.messages;
+            withheld = withheld.or(harvest.withheld);
+            for message in harvest.deferred.into_iter().rev() {
                 wanted.push_front(message);
             }
         }
@@ -187,6 +208,27 @@ impl<I: MaildropInbox> Mailbox<I> {
         }
         let messages = batch.into_iter().map(|(_, fetched)| fetched).collect();
         Ok(self.inbox.take(&self.name, messages).await?)
+    }
+}
+
+impl Past {
+    /// Leaves out what earlier sessions broke at, as long as there is anything else; then tries one
+    /// such message alone, so that it holds up no other. Returns how many are left out.
+    fn hold_back(&mut self, wanted: &mut VecDeque<Listed>) -> usize {
+        let all = wanted.len();
+        self.suspects.retain(|uidl| wanted.iter().any(|message| message.uidl == *uidl));
+        let is_suspect = |message: &Listed| self.suspects.contains(&message.uidl);
+        if wanted.iter().all(is_suspect) {
+            wanted.retain(|message| self.suspects.first() == Some(&message.uidl));
+        } else {
+            wanted.retain(|message| !is_suspect(message));
+        }
+        all - wanted.len()
+    }
+
+    fn suspect(&mut self, uidl: String) {
+        self.suspects.retain(|known| *known != uidl);
+        self.suspects.push(uidl);
     }
 }
 

@@ -35,7 +35,7 @@ fn opening() -> Vec<Turn> {
     opening_with("TOP\r\nUIDL\r\n")
 }
 
-fn opening_with(capabilities: &str) -> Vec<Turn> {
+pub(crate) fn opening_with(capabilities: &str) -> Vec<Turn> {
     vec![
         say("+OK ready\r\n"),
         Expect("CAPA"),
@@ -51,11 +51,11 @@ fn opening_with(capabilities: &str) -> Vec<Turn> {
 const TWO: [(u32, u64, &str); 2] = [(1, 5, "a"), (2, 5, "b")];
 
 /// The same, and the listing, up to the first fetch.
-fn listed() -> Vec<Turn> {
+pub(crate) fn listed() -> Vec<Turn> {
     listing(opening(), &TWO)
 }
 
-fn listing(mut script: Vec<Turn>, messages: &[(u32, u64, &str)]) -> Vec<Turn> {
+pub(crate) fn listing(mut script: Vec<Turn>, messages: &[(u32, u64, &str)]) -> Vec<Turn> {
     let sizes = messages.iter().map(|(number, size, _)| format!("{number} {size}\r\n"));
     let uidls = messages.iter().map(|(number, _, uidl)| format!("{number} {uidl}\r\n"));
     script.extend([
@@ -69,19 +69,22 @@ fn listing(mut script: Vec<Turn>, messages: &[(u32, u64, &str)]) -> Vec<Turn> {
     script
 }
 
-fn after(mut script: Vec<Turn>, more: &[Turn]) -> Vec<Turn> {
+pub(crate) fn after(mut script: Vec<Turn>, more: &[Turn]) -> Vec<Turn> {
     script.extend_from_slice(more);
     script
 }
 
-fn retr(number: &'static str, body: &str) -> [Turn; 2] {
+pub(crate) fn retr(number: &'static str, body: &str) -> [Turn; 2] {
     [Expect(number), say(&format!("+OK\r\n{body}\r\n.\r\n"))]
 }
 
-const QUIT: Turn = Expect("QUIT");
+pub(crate) const QUIT: Turn = Expect("QUIT");
 
 /// Runs against the script until it fails; returns the message and the ids taken before.
-async fn outcome(script: Vec<Turn>, change: impl Fn(&mut Pop3Account)) -> (String, Vec<String>) {
+pub(crate) async fn outcome(
+    script: Vec<Turn>,
+    change: impl Fn(&mut Pop3Account),
+) -> (String, Vec<String>) {
     let server = Server::start(vec![script]).await;
     let mut account = account(server.port);
     change(&mut account);
@@ -163,7 +166,7 @@ async fn refusals_are_told_apart() {
 #[tokio::test]
 async fn case_016_an_empty_pop3_mailbox_is_no_error() {
     let stat = |answer: &str| vec![Expect("STAT"), say(answer)];
-    let list = |answer: &str| [stat("+OK 1 5\r\n"), vec![Expect("LIST"), say(answer)]].concat();
+    let list = |answer: &str| [stat("+OK\r\n"), vec![Expect("LIST"), say(answer)]].concat();
     let cases = [
         stat("+OK 0 0\r\n"),
         stat("-ERR Mailbox is empty\r\n"),
@@ -188,7 +191,7 @@ async fn case_016_an_empty_pop3_mailbox_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_sent_holds_up_no_other() {
+async fn case_014_a_message_that_is_not_sent_holds_up_no_other() {
     let mut script = listed();
     script.extend([Expect("RETR 1"), say("-ERR cannot read it\r\n")]);
     script.extend(retr("RETR 2", "hello"));

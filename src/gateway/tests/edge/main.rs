@@ -17,6 +17,8 @@ mod memory;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+mod odd_pop3;
+#[cfg(test)]
 mod peer;
 #[cfg(test)]
 mod pop3;
