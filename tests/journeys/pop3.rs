@@ -7,8 +7,9 @@ use harness::{Needs, Servers, Stage, journey, skip, within};
 
 use super::disk::Disk;
 use super::happenings::Happening;
-use super::office::{LONG, Office, PASSWORD, Plan, ann};
+use super::office::{INTERNAL, LONG, Office, PASSWORD, Plan, SUPPORT, agnes, ann};
 use super::reconciliation::{counts, reconcile};
+use super::trouble::configure;
 
 /// The mailbox that is fetched by POP3.
 pub(crate) const ORDERS: &str = "orders@support.test";
@@ -107,7 +108,7 @@ fn case_003_and_007_mail_is_deleted_once_it_is_recorded_whenever_it_is_killed() 
         let arrived = subjects(&office)?;
         assert_eq!(arrived.len(), 301, "300 mails and the last one");
         assert_eq!(arrived.iter().collect::<BTreeSet<_>>().len(), 301, "none comes twice");
-        assert_eq!(office.all("MailQuarantined")?.len(), 1);
+        assert_eq!(office.all("MailSetAside")?.len(), 1);
         let (told, clean) = reconcile(&office, "orders")?;
         assert_eq!((counts(&told), clean), (vec![0, 0, 0, 0], true), "{told}");
         office.verify()
@@ -116,7 +117,40 @@ fn case_003_and_007_mail_is_deleted_once_it_is_recorded_whenever_it_is_killed() 
 
 /// How many mails the log accounts for.
 fn recorded(office: &Office<'_>) -> Result<usize> {
-    Ok(office.all("ContactArrived")?.len() + office.all("MailQuarantined")?.len())
+    Ok(office.all("ContactArrived")?.len() + office.all("MailSetAside")?.len())
+}
+
+#[test]
+fn an_answer_that_comes_back_by_pop3_is_relayed_once() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let mut office = Office::install(stage, &Plan::default())?;
+        let servers = office.servers;
+        let account = |key: &str, port: u16, seconds: u32, more: &str| {
+            format!(
+                "{key} = {{ host = \"localhost\", port = {port}, security = \"starttls\", \
+                 user = \"{INTERNAL}\", password_file = \"password\", \
+                 poll_seconds = {seconds}{more} }}"
+            )
+        };
+        let imap = account("imap", servers.port("IMAP")?, 3600, "");
+        let pop3 = account("pop3", servers.port("POP3")?, 1, ", after = \"delete\"");
+        configure(&office, &imap, &pop3)?;
+        office.start()?;
+        office.ready(&agnes())?;
+        servers.deliver(SUPPORT, &ann().write(SUPPORT, &[], "parcel", "Where is it?").raw)?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        servers.submit(&agnes().reply(&copy, "Here it is."))?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        assert!(relayed.text().starts_with("Here it is."), "{}", relayed.text());
+        within(LONG, "the answer is deleted", || {
+            Ok(servers.mailbox(INTERNAL)?.is_empty().then_some(()))
+        })?;
+        office.restart()?;
+        assert_eq!(office.settled()?.len(), 0);
+        assert_eq!(servers.mailbox(&ann().address)?.len(), 1);
+        assert_eq!(office.all("ReplyReceived")?.len(), 1);
+        Ok(())
+    })
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn deliver(office: &Office<'_>, to: &str, subject: &str) -> Result<()> {
 }
 
 /// Changes the configuration file.
-fn configure(office: &Office<'_>, from: &str, to: &str) -> Result<()> {
+pub(crate) fn configure(office: &Office<'_>, from: &str, to: &str) -> Result<()> {
     let path = office.program.configuration();
     let before = fs::read_to_string(&path)?;
     anyhow::ensure!(before.contains(from), "`{from}` is in the configuration");
