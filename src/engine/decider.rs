@@ -7,7 +7,7 @@ use event::{Event, Position};
 use log::{AppendError, Committer};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::handle::{Done, EngineError, Request, Views};
+use crate::handle::{Asked, Done, EngineError, Request, Views};
 use crate::snapshot::Snapshots;
 use crate::timers::Next;
 
@@ -31,7 +31,7 @@ impl Decider {
         let mut stopped = None;
         while let Some(request) = requests.blocking_recv() {
             match request {
-                Request::Decide(envelope, reply) => self.answer(&envelope, reply),
+                Request::Decide(asked) => self.answer_all(asked),
                 Request::Read(question) => {
                     let views = Views { hot: self.state.hot(), archive: self.state.archive() };
                     let release = question(&views);
@@ -64,7 +64,21 @@ impl Decider {
         }
     }
 
-    fn answer(&mut self, envelope: &Envelope, reply: oneshot::Sender<Result<Done, EngineError>>) {
+    /// Stops at the first that is not carried out; those behind it get no answer.
+    fn answer_all(&mut self, asked: Vec<Asked>) {
+        for (envelope, reply) in asked {
+            if !self.answer(&envelope, reply) {
+                break;
+            }
+        }
+    }
+
+    /// Says whether the command was carried out.
+    fn answer(
+        &mut self,
+        envelope: &Envelope,
+        reply: oneshot::Sender<Result<Done, EngineError>>,
+    ) -> bool {
         let carried = match self.state.carry_out(envelope) {
             Ok(carried) => carried,
             Err(CarryError::Rejected(rejection)) => {
@@ -73,9 +87,12 @@ impl Decider {
                     let refused = result.map_err(EngineError::Stopped).and(Err(rejection.into()));
                     let _ = reply.send(refused);
                 });
-                return;
+                return false;
             }
-            Err(CarryError::Broken(reason)) => return self.fail(reason),
+            Err(CarryError::Broken(reason)) => {
+                self.fail(reason);
+                return false;
+            }
         };
         let next = self.state.hot().timers.next();
         self.next_timer.send_if_modified(|known| std::mem::replace(known, next) != next);
@@ -84,6 +101,7 @@ impl Decider {
             let done = result.map(|head| Done { answer, head, events });
             let _ = reply.send(done.map_err(EngineError::Stopped));
         });
+        true
     }
 
     /// Hands a batch to the log's writer; `release` learns when it is durable.

@@ -45,12 +45,15 @@ pub enum EngineError {
 pub(crate) type Question =
     Box<dyn FnOnce(&Views<'_>) -> Box<dyn FnOnce(Result<(), Arc<str>>) + Send> + Send>;
 
+/// A command, and who is told what came of it.
+pub(crate) type Asked = (Envelope, oneshot::Sender<Result<Done, EngineError>>);
+
 type Reply = oneshot::Receiver<Result<Done, EngineError>>;
 
 /// What the engine's thread is asked.
 pub(crate) enum Request {
-    /// To decide a command.
-    Decide(Envelope, oneshot::Sender<Result<Done, EngineError>>),
+    /// To decide commands in this order, up to the first that is rejected.
+    Decide(Vec<Asked>),
     /// To answer a question.
     Read(Question),
     /// To end in good order.
@@ -70,39 +73,34 @@ pub struct Handle {
 impl Handle {
     /// Has a command decided; returns once its events are durable.
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<Done, EngineError> {
-        let answer = self.send(actor, command).await?;
-        answer.await.map_err(|_| self.stopped())?
+        let mut done = self.submit_all(&actor, vec![command]).await?;
+        done.pop().ok_or_else(|| self.stopped())
     }
 
-    /// Has commands decided in this order; returns once the events of all are durable, with the
-    /// first error where there is one. The others are carried out all the same.
+    /// Has commands decided in this order, with no other in between; returns once the events of all
+    /// are durable. The first that is rejected is the error, and none behind it is carried out: who
+    /// goes on behind the last one that was done passes none over.
     pub async fn submit_all(
         &self,
         actor: &Actor,
         commands: Vec<Command>,
     ) -> Result<Vec<Done>, EngineError> {
-        let mut answers = Vec::with_capacity(commands.len());
-        for command in commands {
-            answers.push(self.send(actor.clone(), command).await?);
-        }
+        let (asked, answers): (Vec<Asked>, Vec<Reply>) =
+            commands.into_iter().map(|command| self.asked(actor.clone(), command)).unzip();
+        let request = Request::Decide(asked);
+        self.requests.send(request).await.map_err(|_| self.stopped())?;
         let mut done = Vec::with_capacity(answers.len());
-        let mut failed = None;
         for answer in answers {
-            match answer.await.map_err(|_| self.stopped())? {
-                Ok(one) => done.push(one),
-                Err(error) => failed = failed.or(Some(error)),
-            }
+            done.push(answer.await.map_err(|_| self.stopped())??);
         }
-        failed.map_or(Ok(done), Err)
+        Ok(done)
     }
 
-    async fn send(&self, actor: Actor, command: Command) -> Result<Reply, EngineError> {
+    fn asked(&self, actor: Actor, command: Command) -> (Asked, Reply) {
         let id = CommandId(self.ids.fetch_add(1, Ordering::Relaxed));
         let envelope = Envelope { id, time: now(), actor, command };
         let (reply, answer) = oneshot::channel();
-        let request = Request::Decide(envelope, reply);
-        self.requests.send(request).await.map_err(|_| self.stopped())?;
-        Ok(answer)
+        ((envelope, reply), answer)
     }
 
     /// Asks the views; returns once everything the answer rests on is durable.

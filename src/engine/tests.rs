@@ -127,6 +127,20 @@ async fn what_waits_is_appended_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_behind_a_rejected_command_is_carried_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Wayward::new(Duration::ZERO);
+    let (engine, _) = open(log.clone(), &Arc::default(), folder.path()).await;
+    furnish(&engine).await;
+    let before = log.head();
+    let commands = vec![state(1001, 1), state(7, 1), state(1001, 2)];
+    let refused = engine.handle().submit_all(&Actor::Engine, commands).await.unwrap_err();
+    assert!(matches!(refused, EngineError::Rejected(Rejection::UnknownAgent(AgentNumber(7)))));
+    assert_eq!(log.head(), before.next());
+    engine.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn views_after_any_end_are_those_of_a_replay() {
     let folder = tempfile::tempdir().unwrap();
     let log = Wayward::new(Duration::ZERO);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use command::{Answer, Command, LoadDirectory, Publish, QuarantineMail};
-use engine::{Engine, Options};
+use engine::{Engine, Handle, Options};
 use event::{
     Actor, ContactId, DirectoryEntry, Fact, MailboxName, Mark, Position, QuarantineReason,
     Recorded, Source, Timestamp, UserName,
@@ -37,7 +37,8 @@ fn mark() -> Mark {
     Mark::Imap { uid_validity: 7, uid: 5 }
 }
 
-async fn desk(log: Arc<dyn EventLog>) -> Desk {
+/// An engine that knows no mailbox yet.
+async fn unfurnished(log: Arc<dyn EventLog>) -> Desk {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         log: Arc::clone(&log),
@@ -46,15 +47,8 @@ async fn desk(log: Arc<dyn EventLog>) -> Desk {
         version: "test".to_owned(),
     };
     let (engine, _) = Engine::open(options).await.unwrap();
-    let handle = engine.handle().clone();
-    let publish = Publish { name: "support".parse().unwrap(), text: APPLICATION.to_owned() };
-    let application = publish.name.clone();
-    handle.submit(Actor::Engine, Command::Publish(publish)).await.unwrap();
-    let entries = vec![DirectoryEntry::Mailbox { name: mailbox(), application }];
-    let load = LoadDirectory { entries, private: Vec::new() };
-    handle.submit(Actor::Engine, Command::LoadDirectory(load)).await.unwrap();
     let intake = Intake {
-        handle,
+        handle: engine.handle().clone(),
         store: MessageStore::open(folder.path()).unwrap(),
         key: TokenKey::from_bytes([1; 32]),
         internal: MailboxName::new("internal").unwrap(),
@@ -62,6 +56,21 @@ async fn desk(log: Arc<dyn EventLog>) -> Desk {
         verifier: Verifier::default(),
     };
     Desk { engine, intake, log, folder }
+}
+
+async fn furnish(handle: &Handle) {
+    let publish = Publish { name: "support".parse().unwrap(), text: APPLICATION.to_owned() };
+    let application = publish.name.clone();
+    handle.submit(Actor::Engine, Command::Publish(publish)).await.unwrap();
+    let entries = vec![DirectoryEntry::Mailbox { name: mailbox(), application }];
+    let load = LoadDirectory { entries, private: Vec::new() };
+    handle.submit(Actor::Engine, Command::LoadDirectory(load)).await.unwrap();
+}
+
+async fn desk(log: Arc<dyn EventLog>) -> Desk {
+    let desk = unfurnished(log).await;
+    furnish(&desk.intake.handle).await;
+    desk
 }
 
 impl Desk {
@@ -140,4 +149,26 @@ async fn what_cannot_be_read_is_kept_with_its_time_and_stays() {
     assert!(missing.to_string().contains("restore it from a backup"), "{missing}");
     let after = desk.intake.handle.read(|views| views.hot.quarantine.clone()).await.unwrap();
     assert_eq!(after, quarantine);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_rejected_is_not_passed_over() {
+    let desk = unfurnished(Arc::new(MemoryLog::default())).await;
+    let fetched = |uid, body| {
+        let mark = Mark::Imap { uid_validity: 7, uid };
+        Fetched { mark, received: Some(RECEIVED), body }
+    };
+    let batch = vec![
+        fetched(1, Body::Oversize { size: 9 }),
+        fetched(2, Body::Raw(Bytes::from_static(MAIL))),
+        fetched(3, Body::Oversize { size: 9 }),
+    ];
+    let cursor = async || desk.intake.cursor(&mailbox()).await.unwrap().unwrap().uid;
+    // Without an application there can be no contact.
+    let error = desk.intake.take(&mailbox(), batch.clone()).await.unwrap_err();
+    assert!(error.to_string().contains("has no application"), "{error}");
+    assert_eq!(cursor().await, 1, "what lies behind the cursor is never fetched again");
+    furnish(&desk.intake.handle).await;
+    desk.intake.take(&mailbox(), batch[1..].to_vec()).await.unwrap();
+    assert_eq!((desk.arrivals().len(), cursor().await), (1, 3));
 }
