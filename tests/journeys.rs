@@ -5,6 +5,7 @@
 mod journeys {
     mod automatic_replies;
     mod cases;
+    mod chaos;
     mod configuration;
     mod conformance;
     mod crashes;
@@ -22,7 +23,6 @@ mod journeys {
     mod sandbox;
     mod servers;
     mod settings;
-    mod tap;
     mod threads;
     mod trouble;
     mod verification;

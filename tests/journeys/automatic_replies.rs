@@ -1,7 +1,7 @@
 //! Automatic answers, and everything that keeps them from going round in circles.
 
 use anyhow::{Context, Result, ensure};
-use harness::{Customer, Cut, Mail, Needs, Outgoing, Server, Wire, journey};
+use harness::{Customer, Fault, Mail, Needs, Outgoing, Server, Wire, journey};
 use serde_json::{Value, json};
 
 use super::happenings::Happening;
@@ -232,10 +232,10 @@ fn case_108_an_automatic_answer_is_not_sent_again_after_a_kill() -> Result<()> {
         office.servers.submit(&write(sent))?;
         office.wait_for("AutomaticReplySent", 1)?;
         // The server has the second one, but nobody knows.
-        wire.cut(Cut::BeforeReply);
+        wire.suffer(Fault::BeforeReply(1));
         office.servers.submit(&write(lost))?;
         office.wait_for("SendUncertain", 1)?;
-        wire.cut(Cut::Never);
+        wire.suffer(Fault::None);
         // The third one cannot leave.
         office.servers.control(Server::Mta, "stop")?;
         office.servers.deliver(SUPPORT, &write(waits).raw)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context, Result};
-use harness::{Cut, Needs, Server, Wire, journey, within};
+use harness::{Fault, Needs, Server, Wire, journey, within};
 use serde_json::Value;
 
 use super::crowd::{self, CROWD};
@@ -267,12 +267,12 @@ fn case_096_a_reply_of_unknown_outcome_is_sent_again_by_a_person_only() -> Resul
         office.wait_for("ContactDelivered", 1)?;
 
         // The server has it, but its answer is lost.
-        wire.cut(Cut::BeforeReply);
+        wire.suffer(Fault::BeforeReply(1));
         office.servers.submit(&agnes().reply(&copy, "It has left."))?;
         let lost = office.wait_for("SendUncertain", 1)?;
         assert_eq!(lost[0].text("reason"), "ConnectionLost");
         let first = office.newest_mail(&ann().address, 1)?;
-        wire.cut(Cut::Never);
+        wire.suffer(Fault::None);
         for _ in 0..2 {
             let outbox = office.outbox()?;
             assert_eq!(outbox.len(), 1);
@@ -290,10 +290,10 @@ fn case_096_a_reply_of_unknown_outcome_is_sent_again_by_a_person_only() -> Resul
         assert_eq!(office.wait_for("ReplyRelayed", 1)?.len(), 1);
 
         // Lost before the final dot: the server has nothing, which the program cannot know.
-        wire.cut(Cut::BeforeDot);
+        wire.suffer(Fault::BeforeDot(1));
         office.servers.submit(&agnes().reply(&copy, "It has arrived."))?;
         office.wait_for("SendUncertain", 2)?;
-        wire.cut(Cut::Never);
+        wire.suffer(Fault::None);
         let id = office.outbox()?[0]["id"].to_string();
         office.program.text(&["outbox", "send-again", &id])?;
         let third = office.newest_mail(&ann().address, 3)?;

@@ -1,7 +1,7 @@
 //! The mail servers the other journeys stand on behave as those journeys expect.
 
 use anyhow::Result;
-use harness::{Agent, Customer, Cut, MailClient, Needs, Outgoing, Server, Wire, journey};
+use harness::{Agent, Customer, Fault, MailClient, Needs, Outgoing, Server, Wire, journey};
 
 const TEXT: &str = "Where is my parcel?\n.\n.. a line of dots, and Zoë's é";
 
@@ -133,19 +133,20 @@ fn a_cut_wire_loses_the_mail_or_only_the_reply() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let servers = stage.servers()?;
         let wire = Wire::to(servers.port("SMTP")?)?;
-        for (cut, mails, accepted) in [
-            (Cut::Never, 1, true),
-            (Cut::BeforeDot, 1, false),
-            (Cut::BeforeReply, 2, false),
-            (Cut::Never, 3, true),
+        for (fault, mails, accepted) in [
+            (Fault::None, 1, true),
+            (Fault::BeforeDot(1), 1, false),
+            (Fault::BeforeReply(1), 2, false),
+            (Fault::Slow(100), 3, true),
         ] {
-            wire.cut(cut);
+            wire.suffer(fault);
             let mail = ann().write("support@support.test", &[], "help", TEXT);
             let sent = harness::submit_to(wire.port(), &mail);
-            assert_eq!(sent.is_ok(), accepted, "{cut:?}");
+            assert_eq!(sent.is_ok(), accepted, "{fault:?}");
             assert_eq!(servers.wait_for_mail("support@support.test", mails)?.len(), mails);
         }
-        assert_eq!(wire.cuts(), 2);
+        let expected = [("BeforeDot", 1), ("BeforeReply", 1), ("Slow", 1)];
+        assert_eq!(wire.struck(), expected.into_iter().collect());
         Ok(())
     })
 }

@@ -5,11 +5,10 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use harness::{Needs, Server, journey, within};
+use harness::{Needs, Server, Wire, journey, within};
 
 use super::imap::Imap;
 use super::office::{INTERNAL, LONG, Office, Plan, SALES, SUPPORT, agnes, ann, bruno, text};
-use super::tap::Tap;
 
 /// Waits until a connection fails with a message that holds `words`, and gives the message.
 fn failing(office: &Office<'_>, name: &str, words: &str) -> Result<String> {
@@ -51,8 +50,8 @@ fn a_certificate_nobody_vouches_for_is_not_talked_to() -> Result<()> {
         office.program.stop()?;
         let servers = office.servers;
         let taps = [("IMAP", 0), ("IMAPS", 0), ("SUBM", 0)]
-            .map(|(name, _)| Ok((servers.port(name)?, Tap::on(Some(servers.port(name)?))?)));
-        let taps: Vec<(u16, Tap)> = taps.into_iter().collect::<Result<_>>()?;
+            .map(|(name, _)| Ok((servers.port(name)?, Wire::to(servers.port(name)?)?)));
+        let taps: Vec<(u16, Wire)> = taps.into_iter().collect::<Result<_>>()?;
         for (port, tap) in &taps {
             configure(&office, &format!("port = {port},"), &format!("port = {},", tap.port()))?;
         }
@@ -90,7 +89,7 @@ fn a_submission_server_without_a_valid_certificate_gets_no_mail() -> Result<()> 
         deliver(&office, SUPPORT, "parcel")?;
         let contact = office.arrival(1)?;
         office.program.stop()?;
-        let tap = Tap::on(Some(office.servers.port("SUBM")?))?;
+        let tap = Wire::to(office.servers.port("SUBM")?)?;
         let port = format!("port = {},", office.servers.port("SUBM")?);
         configure(&office, &port, &format!("port = {},", tap.port()))?;
         configure(&office, "authorities =", "# authorities =")?;
@@ -227,7 +226,7 @@ fn case_011_servers_that_go_away_and_come_back_are_found_again() -> Result<()> {
 #[test]
 fn case_009_and_010_a_server_that_hangs_is_given_up_and_nobody_else_waits() -> Result<()> {
     journey(Needs::Mail, |stage| {
-        let silent = Tap::on(None)?;
+        let silent = Wire::to_nowhere()?;
         let hanging = format!(
             "[[mailbox]]\nname = \"silent\"\naddresses = [\"silent@support.test\"]\n\
              application = \"support\"\nimap = {{ host = \"localhost\", port = {}, \
