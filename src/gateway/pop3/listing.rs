@@ -159,9 +159,13 @@ fn unless_empty(reply: Reply) -> Result<Option<String>, Pop3Error> {
     }
 }
 
+/// By whole words: a server without a mailbox for us has "no mailbox".
 fn says_empty(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["empty", "no messages", "no mail"].iter().any(|words| text.contains(words))
+    let words: Vec<&str> = text.split(|letter: char| !letter.is_alphanumeric()).collect();
+    let none =
+        |pair: &[&str]| matches!(pair, ["no" | "0", "message" | "messages" | "mail" | "mails"]);
+    words.contains(&"empty") || words.windows(2).any(none)
 }
 
 /// A line that begins with the number of a message.
@@ -181,6 +185,16 @@ mod tests {
         let ids = ids.map(|(number, id)| (number, id.to_owned())).into();
         let names: Vec<String> = named(sizes, ids).into_iter().map(|listed| listed.uidl).collect();
         assert_eq!(names, ["a", "b", "a 2", "a 3"]);
+    }
+
+    #[test]
+    fn an_empty_mailbox_is_told_from_a_missing_one() {
+        for text in ["Mailbox is empty", "[X] No messages", "no mail", "There are 0 messages."] {
+            assert!(says_empty(text), "{text}");
+        }
+        for text in ["no mailbox for jo", "cannot scan", "no such message", "10 messages locked"] {
+            assert!(!says_empty(text), "{text}");
+        }
     }
 
     #[test]
