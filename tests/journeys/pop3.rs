@@ -1,9 +1,11 @@
 //! A mailbox that is fetched by POP3: whatever is killed or full, no mail comes twice and none is lost.
 
 use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 
-use anyhow::{Result, ensure};
-use harness::{Needs, Servers, Stage, journey, skip, within};
+use anyhow::{Context, Result, ensure};
+use harness::{Mail, Needs, Servers, Stage, journey, skip, within};
 
 use super::disk::Disk;
 use super::happenings::Happening;
@@ -149,6 +151,30 @@ fn an_answer_that_comes_back_by_pop3_is_relayed_once() -> Result<()> {
         assert_eq!(office.settled()?.len(), 0);
         assert_eq!(servers.mailbox(&ann().address)?.len(), 1);
         assert_eq!(office.all("ReplyReceived")?.len(), 1);
+        Ok(())
+    })
+}
+
+/// Dovecot ends a mail that it cannot read as if it was complete.
+#[test]
+fn a_mail_that_the_server_cannot_read_is_not_deleted() -> Result<()> {
+    journey(Needs::Imap, |stage| {
+        let settings = "after = \"delete\"\nhistory = \"all\"";
+        let mut office = install(stage, ("POP3S", "tls"), settings)?;
+        let servers = office.servers;
+        deliver(servers, "damaged")?;
+        let new = servers.maildir(ORDERS)?.join("new");
+        let file = fs::read_dir(&new)?.next().context("it was delivered")??.path();
+        OpenOptions::new().append(true).open(&file)?.write_all(&b"longer\r\n".repeat(9_000))?;
+        deliver(servers, "whole")?;
+        office.start()?;
+        left(servers, 1)?;
+        office.wait_for("MailSetAside", 1)?;
+        assert_eq!(subjects(&office)?, ["whole"]);
+        office.restart()?;
+        let kept = servers.mailbox(ORDERS)?;
+        assert_eq!(kept.iter().map(Mail::subject).collect::<Vec<_>>(), ["damaged"]);
+        assert_eq!(office.all("MailSetAside")?.len(), 1);
         Ok(())
     })
 }

@@ -122,6 +122,19 @@ pub enum Pop3Error {
         /// What the server said.
         text: String,
     },
+    /// A message is shorter than the server lists it; it is fetched once more.
+    #[error(
+        "of the message {name} came {came} of {listed} bytes: the server may be unable to read it. \
+         It is fetched once more, then recorded as it comes, and not deleted"
+    )]
+    Short {
+        /// Its unique id.
+        name: String,
+        /// How many bytes came.
+        came: u64,
+        /// How many the server says it has.
+        listed: u64,
+    },
     /// The server does not delete recorded messages.
     #[error("recorded mail cannot be deleted and stays: {text}; set `after` to \"leave\"")]
     NotDeleted {

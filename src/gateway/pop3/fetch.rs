@@ -6,6 +6,7 @@ use event::{Mark, Timestamp};
 
 use super::error::Pop3Error;
 use super::listing::Listed;
+use super::past::Past;
 use super::session::{Reply, Session};
 use crate::{Body, Fetched, Step};
 
@@ -19,8 +20,8 @@ const HELD_BYTES_MAX: u64 = 2 * BATCH_BYTES_MAX;
 /// What came of fetching a batch.
 #[derive(Default)]
 pub(super) struct Harvest {
-    /// The messages, each with its number, in their order.
-    pub(super) messages: Vec<(u32, Fetched)>,
+    /// The messages as they were listed and as they came.
+    pub(super) messages: Vec<(Listed, Fetched)>,
     /// Those that were much larger than the server said; with their true sizes now.
     pub(super) deferred: Vec<Listed>,
     /// The first message that is there but does not come.
@@ -52,6 +53,7 @@ pub(super) async fn fetch(
     session: &mut Session,
     message_bytes_max: u64,
     batch: &[Listed],
+    past: &mut Past,
 ) -> Harvest {
     let mut harvest = Harvest::default();
     for part in batch.chunks(session.ahead_max()) {
@@ -60,7 +62,7 @@ pub(super) async fn fetch(
         let mut outcome = session.give(Step::Fetch, commands).await;
         for message in part {
             if outcome.is_ok() {
-                outcome = harvest.reap(session, message_bytes_max, message).await;
+                outcome = harvest.reap(session, message_bytes_max, message, past).await;
             }
             if let Err(error) = outcome {
                 harvest.broken = Some((message.uidl.clone(), error));
@@ -78,6 +80,7 @@ impl Harvest {
         session: &mut Session,
         message_bytes_max: u64,
         message: &Listed,
+        past: &mut Past,
     ) -> Result<(), Pop3Error> {
         let step = Step::Fetch;
         if message.size > message_bytes_max {
@@ -100,6 +103,9 @@ impl Harvest {
             self.add(message, None, Body::Oversize { size });
         } else if kept_bytes < size {
             self.deferred.push(Listed { size, ..message.clone() });
+        } else if !past.takes(message, size) {
+            let (name, listed) = (message.uidl.clone(), message.size);
+            self.withheld.get_or_insert(Pop3Error::Short { name, came: size, listed });
         } else {
             let received = mail::received(&content.kept);
             self.add(message, received, Body::Raw(content.kept));
@@ -109,7 +115,7 @@ impl Harvest {
 
     fn add(&mut self, message: &Listed, received: Option<Timestamp>, body: Body) {
         let mark = Mark::Pop3 { uidl: message.uidl.clone() };
-        self.messages.push((message.number, Fetched { mark, received, body }));
+        self.messages.push((message.clone(), Fetched { mark, received, body }));
     }
 }
 

@@ -7,6 +7,7 @@ mod fetch;
 mod listing;
 mod login;
 mod maildrop_inbox;
+mod past;
 mod run;
 mod session;
 

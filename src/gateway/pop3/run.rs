@@ -1,9 +1,9 @@
 //! The life of one POP3 mailbox: a session that takes what is new, a pause, and again.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use event::{MailboxName, Mark};
+use event::MailboxName;
 use projections::{Accounted, Maildrop};
 use tracing::Instrument;
 
@@ -12,6 +12,7 @@ use super::fetch;
 use super::listing::{self, Listed, Listing};
 use super::login;
 use super::maildrop_inbox::MaildropInbox;
+use super::past::Past;
 use super::session::{Reply, Session};
 use crate::backoff::Backoff;
 use crate::{Body, Fetched, HealthCell, History, Pop3Account, Pop3After, Step, Stop};
@@ -38,7 +39,7 @@ pub async fn run_pop3<I: MaildropInbox>(
         let attempt = async {
             match mailbox.session(&mut past).await {
                 Ok(left) => {
-                    if past.suspects.is_empty() {
+                    if past.is_sound() {
                         health.succeeded();
                         backoff.reset();
                     }
@@ -58,15 +59,6 @@ pub async fn run_pop3<I: MaildropInbox>(
             () = stop.stopped() => {}
         }
     }
-}
-
-/// What one session leaves for the next.
-#[derive(Default)]
-struct Past {
-    /// The sizes by unique id, as they were listed: another size is another message.
-    sizes: HashMap<String, u64>,
-    /// Messages that were due when a session broke, by unique id; the one tried last at the end.
-    suspects: Vec<String>,
 }
 
 struct Mailbox<I> {
@@ -90,8 +82,7 @@ impl<I: MaildropInbox> Mailbox<I> {
         }
         let first = wanted.front().map(|message| message.uidl.clone());
         let (recorded, withheld) = self.take_all(&mut session, wanted, &known, past).await?;
-        past.suspects.retain(|uidl| Some(uidl) != first.as_ref());
-        past.sizes = listed.into_iter().map(|message| (message.uidl, message.size)).collect();
+        past.passed(listed, first.as_deref());
         match self.account.after {
             Pop3After::Leave => {
                 // Everything is recorded, whether the server hears this or not.
@@ -144,18 +135,20 @@ impl<I: MaildropInbox> Mailbox<I> {
 
     /// The messages to be fetched, those first that no session has taken yet.
     fn wanted(&self, listed: &[Listed], known: &Maildrop, past: &Past) -> VecDeque<Listed> {
-        let replaced = |message: &Listed| {
-            past.sizes.get(&message.uidl).is_some_and(|&size| size != message.size)
-        };
         let (mut wanted, mut again) = (VecDeque::new(), Vec::new());
         for message in listed {
-            match (known.get(&message.uidl), self.account.after) {
-                (None, _) => wanted.push_back(message.clone()),
+            let is_undeleted = match (known.get(&message.uidl), self.account.after) {
+                (None, _) => {
+                    wanted.push_back(message.clone());
+                    continue;
+                }
                 // An earlier session recorded it, but did not come to delete it. Under its id there
                 // may be another message by now, so that it is deleted only once it is fetched.
-                (Some(Accounted::Recorded(_)), Pop3After::Delete) => again.push(message.clone()),
-                (Some(_), _) if replaced(message) => again.push(message.clone()),
-                (Some(_), _) => {}
+                (Some(Accounted::Recorded(_)), Pop3After::Delete) => !past.is_short(&message.uidl),
+                (Some(_), _) => false,
+            };
+            if is_undeleted || past.is_replaced(message) {
+                again.push(message.clone());
             }
         }
         wanted.extend(again);
@@ -180,12 +173,9 @@ impl<I: MaildropInbox> Mailbox<I> {
             if batch.is_empty() && waiting.is_empty() {
                 return Ok((recorded, withheld));
             }
-            let ours = waiting.iter().filter(|(_, fetched)| is_ours(fetched, known));
-            recorded.extend(ours.filter_map(|(number, fetched)| match &fetched.mark {
-                Mark::Pop3 { uidl } => Some((*number, uidl.clone())),
-                Mark::Imap { .. } | Mark::Maildir { .. } => None,
-            }));
-            let fetching = fetch::fetch(session, bytes_max, &batch);
+            let ours = waiting.iter().filter(|(listed, fetched)| is_ours(listed, fetched, known));
+            recorded.extend(ours.map(|(Listed { number, uidl, .. }, _)| (*number, uidl.clone())));
+            let fetching = fetch::fetch(session, bytes_max, &batch, past);
             // Both run to their ends: a failed fetch must not cut off what is being recorded.
             let (harvest, taken) = tokio::join!(fetching, self.take(waiting));
             taken?;
@@ -202,7 +192,7 @@ impl<I: MaildropInbox> Mailbox<I> {
         }
     }
 
-    async fn take(&self, batch: Vec<(u32, Fetched)>) -> Result<(), Pop3Error> {
+    async fn take(&self, batch: Vec<(Listed, Fetched)>) -> Result<(), Pop3Error> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -211,32 +201,12 @@ impl<I: MaildropInbox> Mailbox<I> {
     }
 }
 
-impl Past {
-    /// Leaves out what earlier sessions broke at, as long as there is anything else; then tries one
-    /// such message alone, so that it holds up no other. Returns how many are left out.
-    fn hold_back(&mut self, wanted: &mut VecDeque<Listed>) -> usize {
-        let all = wanted.len();
-        self.suspects.retain(|uidl| wanted.iter().any(|message| message.uidl == *uidl));
-        let is_suspect = |message: &Listed| self.suspects.contains(&message.uidl);
-        if wanted.iter().all(is_suspect) {
-            wanted.retain(|message| self.suspects.first() == Some(&message.uidl));
-        } else {
-            wanted.retain(|message| !is_suspect(message));
-        }
-        all - wanted.len()
-    }
-
-    fn suspect(&mut self, uidl: String) {
-        self.suspects.retain(|known| *known != uidl);
-        self.suspects.push(uidl);
-    }
-}
-
 /// Whether a message may be deleted once it is recorded: not what lay there before the activation,
-/// nor what was too large to be fetched, for the server has its only copy.
-fn is_ours(fetched: &Fetched, known: &Maildrop) -> bool {
+/// nor what was too large to be fetched or came short, for the server has its only copy.
+fn is_ours(listed: &Listed, fetched: &Fetched, known: &Maildrop) -> bool {
     let received = fetched.received.unwrap_or_else(engine::now);
-    matches!(fetched.body, Body::Raw(_)) && !known.is_history(received)
+    let is_whole = matches!(&fetched.body, Body::Raw(raw) if raw.len() as u64 >= listed.size);
+    is_whole && !known.is_history(received)
 }
 
 /// Deletes messages; the server does so at QUIT, and only then (RFC 1939 section 6).

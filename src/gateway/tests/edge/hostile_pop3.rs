@@ -210,10 +210,14 @@ async fn sizes_that_are_lies_do_no_harm() {
     script.extend(retr("RETR 3", "hello"));
     script.extend(retr("RETR 4", "world"));
     script.extend([QUIT, say("+OK\r\n")]);
-    let server = Server::start(vec![script]).await;
+    // What comes shorter than it is listed is fetched once more.
+    let mut again = listing(opening(), &sizes);
+    again.extend(retr("RETR 3", "hello"));
+    again.extend([QUIT, say("+OK\r\n")]);
+    let server = Server::start(vec![script, again]).await;
     let running = Running::pop3(account(server.port), &Memory::activated());
     let bodies: Vec<String> = running.taken(4).await.iter().map(text).collect();
-    assert_eq!(bodies, ["oversize 99999999999", "oversize 3145730", "hello\r\n", "world\r\n"]);
+    assert_eq!(bodies, ["oversize 99999999999", "oversize 3145730", "world\r\n", "hello\r\n"]);
     running.stop().await;
 }
 

@@ -16,7 +16,7 @@ const HEADERS: [&str; 3] =
 fn unnamed(headers: &[&str], has_top: bool) -> Vec<Turn> {
     let mut script = opening_with(if has_top { "TOP\r\n" } else { "USER\r\n" });
     let count = headers.len();
-    let sizes: String = (1..=count).map(|number| format!("{number} 40\r\n")).collect();
+    let sizes: String = (1..=count).map(|number| format!("{number} 20\r\n")).collect();
     script.extend([
         Expect("STAT"),
         say(&format!("+OK {count} 80\r\n")),
@@ -199,4 +199,34 @@ async fn case_023_a_blip_of_the_network_is_passed_over() {
     running.stop().await;
     let heard = server.heard();
     assert_eq!(heard.iter().filter(|line| line.starts_with("PASS")).count(), 1, "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_message_that_comes_short_is_recorded_at_last_and_not_deleted() {
+    let messages = [(1, 300, "a"), (2, 5, "b")];
+    let session = |deleted: &'static str| {
+        let mut script = listing(opening_with("UIDL\r\n"), &messages);
+        // It ends as if that was all of it.
+        script.extend(retr("RETR 1", ""));
+        script.extend(retr("RETR 2", "world"));
+        script
+            .extend([deleted, "QUIT"].into_iter().flat_map(|line| [Expect(line), say("+OK\r\n")]));
+        script
+    };
+    let only_a = || listing(opening_with("UIDL\r\n"), &messages[..1]);
+    let mut again = only_a();
+    again.extend(retr("RETR 1", ""));
+    again.extend([QUIT, say("+OK\r\n")]);
+    let idle = after(only_a(), &[QUIT, say("+OK\r\n")]);
+    let server = Server::start(vec![session("DELE 2"), again, idle]).await;
+    let account = Pop3Account { after: Pop3After::Delete, ..account(server.port) };
+    let running = Running::pop3(account, &Memory::activated());
+    let message = running.failure().await;
+    assert!(message.contains("of the message a came 2 of 300 bytes"), "{message}");
+    assert_eq!(running.inbox.taken().iter().map(uidl).collect::<Vec<_>>(), ["b"]);
+    running.taken(2).await;
+    running.healthy().await;
+    running.stop().await;
+    let heard = server.heard().concat();
+    assert!(heard.contains("DELE 2") && !heard.contains("DELE 1"), "{heard}");
 }
