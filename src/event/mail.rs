@@ -68,6 +68,12 @@ pub enum QuarantineReason {
     NoHeader,
     /// The parser failed on it.
     ParserFailed,
+    /// The mail server lists it but does not send it.
+    Withheld,
+    /// What the mail server sends of it cannot be read.
+    Garbled,
+    /// The connection broke each time it was fetched.
+    Interrupted,
 }
 
 /// Why a mail makes no contact although it can be read.

@@ -1,7 +1,7 @@
 //! A message as it comes out of a mailbox.
 
 use bytes::Bytes;
-use event::{Mark, Timestamp};
+use event::{Mark, QuarantineReason, Timestamp};
 
 /// One message with its place in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Fetched {
     pub body: Body,
 }
 
-/// The bytes of a message, where they may be fetched.
+/// The bytes of a message, where they can and may be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// The message as it lies on the server.
@@ -25,6 +25,11 @@ pub enum Body {
         /// Its size in bytes, as the server says.
         size: u64,
     },
+    /// The server lists it, but it does not come however often it is asked for.
+    Withheld {
+        /// What happens instead.
+        reason: QuarantineReason,
+    },
 }
 
 impl Body {
@@ -32,7 +37,7 @@ impl Body {
     pub(crate) fn held_bytes(&self) -> u64 {
         match self {
             Self::Raw(bytes) => bytes.len() as u64,
-            Self::Oversize { .. } => 0,
+            Self::Oversize { .. } | Self::Withheld { .. } => 0,
         }
     }
 }

@@ -9,6 +9,9 @@ use tokio::sync::watch;
 pub struct Health {
     /// When it last did its work to the end; `None` where it never did.
     pub last_success: Option<Timestamp>,
+    /// How many messages were on the server, not recorded yet, when it was last looked at; `None`
+    /// for what is no mailbox, or was never reached.
+    pub backlog: Option<usize>,
     /// How it is.
     pub state: HealthState,
 }
@@ -54,7 +57,15 @@ impl HealthCell {
 
     /// Records a success.
     pub fn succeeded(&self) {
-        self.0.send_replace(Health { last_success: Some(now()), state: HealthState::Ok });
+        self.0.send_modify(|health| {
+            health.last_success = Some(now());
+            health.state = HealthState::Ok;
+        });
+    }
+
+    /// Records how many messages wait on the server.
+    pub fn backlog(&self, count: usize) {
+        self.0.send_if_modified(|health| health.backlog.replace(count) != Some(count));
     }
 
     /// Records a failed attempt with a sentence for the operator.

@@ -64,6 +64,9 @@ pub enum InboxError {
     /// The log did not take it; the text says why and what to do.
     #[error("the log did not record the mail: {0}")]
     Log(String),
+    /// A mail that its server did not send before does not come now; the text says why.
+    #[error("the mail cannot be fetched: {0}")]
+    NotFetched(String),
     /// The engine is stopping or has stopped.
     #[error("the engine has stopped")]
     Stopped,

@@ -1,5 +1,7 @@
 //! From fetched mail to commands: stores it, reads it, and has the engine decide.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use command::{
     ActivateMailbox, Command, Delivery, Finding, QuarantineMail, ReceiveMail, ReceiveNote,
@@ -11,11 +13,12 @@ use event::{
     OutgoingId, Position, Recorded, Source, Target, ThreadId, Timestamp,
 };
 use mail::{Purpose, TokenKey, TokenSearch};
+use projections::Quarantined;
 
 use crate::screen::Screen;
 use crate::{
-    Activation, Body, Fetched, ImapCursor, Inbox, InboxError, Maildrop, MaildropInbox,
-    MessageStore, Verifier,
+    Account, Activation, Body, Fetched, ImapCursor, Inbox, InboxError, Maildrop, MaildropInbox,
+    MessageStore, Verifier, imap,
 };
 
 /// The engine as an inbox for mailboxes.
@@ -56,7 +59,7 @@ impl Inbox for Intake {
     async fn take(&self, mailbox: &MailboxName, batch: Vec<Fetched>) -> Result<(), InboxError> {
         let raws = batch.iter().map(|fetched| match &fetched.body {
             Body::Raw(raw) => Some(raw.clone()),
-            Body::Oversize { .. } => None,
+            Body::Oversize { .. } | Body::Withheld { .. } => None,
         });
         let raws: Vec<Option<Bytes>> = raws.collect();
         let stored = self.store.put_all(raws.iter().flatten().cloned().collect()).await?;
@@ -111,29 +114,55 @@ impl From<EngineError> for InboxError {
 }
 
 impl Intake {
-    /// Reads a mail in quarantine again, as of when it first arrived; `actor` wants it.
-    pub async fn replay(&self, position: Position, actor: Actor) -> Result<Done, InboxError> {
+    /// Reads a mail in quarantine again, as of when it first arrived; `actor` wants it. One that
+    /// its server did not send is fetched anew, from one of the `accounts`.
+    pub async fn replay(
+        &self,
+        position: Position,
+        actor: Actor,
+        accounts: &BTreeMap<MailboxName, Account>,
+    ) -> Result<Done, InboxError> {
         let found = self.handle.read(move |views| views.hot.quarantine.get(position).cloned());
         let Some(mail) = found.await? else {
             return Err(InboxError::Log(format!("nothing is in quarantine at {position}")));
         };
-        let Some(message) = mail.message else {
-            return Err(InboxError::Log(format!(
-                "the mail server did not send {}",
-                mail.source.mark
-            )));
+        let (raw, message, arrived) = match mail.message {
+            Some(message) => (self.store.get(&message.digest).await?, message, mail.arrived),
+            None => self.fetch_anew(&mail, accounts).await?,
         };
-        let raw = self.store.get(&message.digest).await?;
         let screen = self.screen(&mail.source.mailbox).await?;
-        let mut command =
-            self.command(mail.source.clone(), mail.arrived, &raw, message, &screen)?;
+        let mut command = self.command(mail.source.clone(), arrived, &raw, message, &screen)?;
         if let Command::QuarantineMail(_) = command {
+            if mail.message.is_none() {
+                self.handle.submit(actor, command).await?;
+            }
             return Err(InboxError::Log(
                 "it still cannot be read; it stays in quarantine".to_owned(),
             ));
         }
         self.verifier.check([(&mut command, Some(raw))]).await;
         Ok(self.handle.submit(actor, command).await?)
+    }
+
+    /// Fetches a mail that its server did not send, and stores it.
+    async fn fetch_anew(
+        &self,
+        mail: &Quarantined,
+        accounts: &BTreeMap<MailboxName, Account>,
+    ) -> Result<(Bytes, MessageRef, Timestamp), InboxError> {
+        let Source { mailbox, mark } = &mail.source;
+        let Some(Account::Imap(account)) = accounts.get(mailbox) else {
+            let text = format!("there is no IMAP mailbox `{mailbox}` any more");
+            return Err(InboxError::NotFetched(text));
+        };
+        let fetched = imap::fetch_one(account, mark).await;
+        let fetched = fetched.map_err(|error| InboxError::NotFetched(error.to_string()))?;
+        let Body::Raw(raw) = fetched.body else {
+            let text = "it is too large: raise `message_bytes_max` of the mailbox";
+            return Err(InboxError::NotFetched(text.to_owned()));
+        };
+        let message = self.store.put(raw.clone()).await?;
+        Ok((raw, message, fetched.received.unwrap_or(mail.arrived)))
     }
 
     /// What mail of the internal mailbox is looked through for; nothing of any other.
@@ -160,6 +189,10 @@ impl Intake {
                 (Body::Oversize { size }, _) => {
                     let reason = MailRefusal::Oversize;
                     Command::RefuseMail(RefuseMail { source, size, reason })
+                }
+                (Body::Withheld { reason }, _) => {
+                    let quarantine = QuarantineMail { source, message: None, reason, received };
+                    Command::QuarantineMail(quarantine)
                 }
                 (Body::Raw(raw), stored) => match stored.next() {
                     Some(message) => self.command(source, received, &raw, message, screen)?,

@@ -50,7 +50,7 @@ pub async fn run_maildir<I: Inbox>(
     let mut backoff = Backoff::default();
     while !stop.is_stopped() {
         let look = async {
-            let pause = match look(&name, &account, inbox.as_ref()).await {
+            let pause = match look(&name, &account, inbox.as_ref(), &health).await {
                 Ok(()) => {
                     health.succeeded();
                     backoff.reset();
@@ -114,15 +114,18 @@ async fn look<I: Inbox>(
     name: &MailboxName,
     account: &MaildirAccount,
     inbox: &I,
+    health: &HealthCell,
 ) -> Result<(), MaildirError> {
     let path = account.path.clone();
     let mut names = blocking(move || list(&path, "new")).await?.into_iter().peekable();
-    let mut unreadable = None;
+    let (mut unreadable, mut passed_over) = (None, 0);
     while names.peek().is_some() {
+        health.backlog(names.len() + passed_over);
         let (path, bytes_max) = (account.path.clone(), account.message_bytes_max);
         let (batch, rest) = blocking(move || Ok(read_batch(&path, bytes_max, names))).await?;
         names = rest;
         unreadable = unreadable.or(batch.unreadable);
+        passed_over += batch.passed_over;
         if batch.messages.is_empty() {
             continue;
         }
@@ -130,6 +133,7 @@ async fn look<I: Inbox>(
         let path = account.path.clone();
         blocking(move || move_to_cur(&path, &batch.files)).await?;
     }
+    health.backlog(passed_over);
     unreadable.map_or(Ok(()), Err)
 }
 
@@ -159,6 +163,8 @@ struct Batch {
     files: Vec<OsString>,
     /// The first file that is there but cannot be read; it does not hold up the others.
     unreadable: Option<MaildirError>,
+    /// How many such files.
+    passed_over: usize,
 }
 
 type Names = std::iter::Peekable<std::vec::IntoIter<OsString>>;
@@ -180,6 +186,7 @@ fn read_batch(maildir: &Path, bytes_max: u64, mut names: Names) -> (Batch, Names
                 let path = maildir.join("new").join(name);
                 let error = MaildirError::Failed { path, reason };
                 batch.unreadable.get_or_insert(error);
+                batch.passed_over += 1;
             }
         }
     }

@@ -34,6 +34,8 @@ pub struct Connection {
     pub state: String,
     /// When it last worked, RFC 3339.
     pub last_success: Option<String>,
+    /// How many messages lie on the server and are not recorded yet; absent where that is not known.
+    pub backlog: Option<usize>,
     /// What is wrong and what to do.
     pub message: Option<String>,
     /// How many attempts have failed in a row.

@@ -75,11 +75,7 @@ fn mail(event: &Event) -> Option<String> {
         }
         Fact::MailQuarantined { source, reason, .. }
         | Fact::MailSetAside { source, reason, .. } => {
-            let reason = match reason {
-                QuarantineReason::NoHeader => "it has no header",
-                QuarantineReason::ParserFailed => "the parser failed on it",
-            };
-            format!("{} was put in quarantine: {reason}", place(source))
+            format!("{} was put in quarantine: {}", place(source), quarantine_reason(*reason))
         }
         Fact::MailRefused { source, size, reason } => refused(source, *size, *reason),
         Fact::MailVanished { mailbox, marks } => {
@@ -325,6 +321,17 @@ fn address(event: &Event) -> String {
 
 fn text(event: &Event) -> String {
     event.text().map(|text| format!(": {text}")).unwrap_or_default()
+}
+
+/// Why a mail is in quarantine.
+pub(crate) fn quarantine_reason(reason: QuarantineReason) -> &'static str {
+    match reason {
+        QuarantineReason::NoHeader => "it has no header",
+        QuarantineReason::ParserFailed => "the parser failed on it",
+        QuarantineReason::Withheld => "the mail server lists it but does not send it",
+        QuarantineReason::Garbled => "what the mail server sends of it cannot be read",
+        QuarantineReason::Interrupted => "the connection broke each time it was fetched",
+    }
 }
 
 #[cfg(test)]

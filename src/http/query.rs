@@ -2,8 +2,7 @@
 
 use engine::Views;
 use event::{
-    AgentNumber, AgentState, Check, CheckedBy, ContactId, Fact, Line, Position, QuarantineReason,
-    QueueName, Recorded,
+    AgentNumber, AgentState, Check, CheckedBy, ContactId, Fact, Line, Position, QueueName, Recorded,
 };
 use log::{EventLog, ReadError};
 use projections::{ContactRecord, Flag, Place, SendState, ShelfError, Variables, What};
@@ -12,7 +11,7 @@ use crate::answer::{
     Agent, Contact, Entry, Outgoing, Quarantined, Queue, SenderCheck, SenderResult, Transcript,
     Verified, Waiting, instant,
 };
-use crate::describe::describe;
+use crate::describe::{describe, quarantine_reason};
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -328,10 +327,7 @@ pub fn quarantine(views: &Views<'_>) -> Vec<Quarantined> {
         position: position.0,
         mailbox: mail.source.mailbox.to_string(),
         mark: mail.source.mark.to_string(),
-        reason: match mail.reason {
-            QuarantineReason::NoHeader => "it has no header".to_owned(),
-            QuarantineReason::ParserFailed => "the parser failed on it".to_owned(),
-        },
+        reason: quarantine_reason(mail.reason).to_owned(),
         arrived: instant(mail.arrived),
         size: mail.message.map(|message| message.size),
         message: mail.message.map(|message| message.digest.to_string()),

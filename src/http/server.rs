@@ -125,6 +125,7 @@ fn connection(name: &str, cell: &HealthCell) -> Connection {
         name: name.to_owned(),
         state: state.to_owned(),
         last_success: health.last_success.map(instant),
+        backlog: health.backlog,
         message,
         attempts,
     }

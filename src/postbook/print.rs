@@ -108,10 +108,11 @@ pub(crate) fn status(status: &Status) -> String {
             connection.name.clone(),
             connection.state.clone(),
             optional_local(connection.last_success.as_deref()),
+            connection.backlog.map_or_else(|| "-".to_owned(), |count| count.to_string()),
             optional(connection.message.as_deref()),
         ]
     });
-    counts + &table(["CONNECTION", "STATE", "LAST SUCCESS", "MESSAGE"], rows)
+    counts + &table(["CONNECTION", "STATE", "LAST SUCCESS", "BACKLOG", "MESSAGE"], rows)
 }
 
 pub(crate) fn queues(queues: &[Queue]) -> String {

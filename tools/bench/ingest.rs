@@ -193,7 +193,7 @@ impl Inbox for Sink {
         let count = batch.len();
         let raws = batch.into_iter().filter_map(|fetched| match fetched.body {
             Body::Raw(raw) => Some(raw),
-            Body::Oversize { .. } => None,
+            Body::Oversize { .. } | Body::Withheld { .. } => None,
         });
         if let Some(store) = &self.store {
             store.put_all(raws.collect()).await?;

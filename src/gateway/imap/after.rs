@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use event::Mark;
 
 use super::error::ImapError;
-use super::fetch::{UIDS_MAX, set};
 use super::folder;
+use super::listing::{UIDS_MAX, set};
 use super::session::{LITERAL_BYTES_MAX, Session};
 use crate::{Activation, After, Body, Fetched, Step};
 

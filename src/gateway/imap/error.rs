@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::codec::CodecError;
+use super::trouble::ATTEMPTS_MAX;
 use crate::{ConnectError, InboxError, Step, TokenError};
 
 /// Why a session ended.
@@ -104,15 +105,33 @@ pub enum ImapError {
         /// What it did.
         what: String,
     },
-    /// The server lists messages but does not send them.
+    /// The server lists a message but does not send it.
     #[error(
-        "the server lists the message with UID {uid} but does not send it; mail behind it waits. \
-         Move that message to another folder"
+        "the server lists the message with UID {uid} but does not send it; mail behind it waits until \
+         it was asked for {ATTEMPTS_MAX} times, then it goes into quarantine"
     )]
     Withheld {
-        /// The first of them.
+        /// That message.
         uid: u32,
     },
+    /// The server sends none of its messages.
+    #[error(
+        "the server lists messages and sends none of them, however often it is asked: mend the \
+         server; `postbook quarantine replay --all` brings in what went into quarantine"
+    )]
+    NothingSent,
+    /// The server says that there are messages, and lists none.
+    #[error(
+        "the server says that the folder holds {count} messages and lists none of them: mend the \
+         folder on the server, for example by a new index"
+    )]
+    Hidden {
+        /// How many.
+        count: u32,
+    },
+    /// A message that was there is not there any more.
+    #[error("the message is no longer in the folder, or the folder is numbered anew")]
+    Gone,
     /// The server can remove single messages in no safe way.
     #[error(
         "the server has no {needed}, so recorded mail stays in the folder; set `after` to \"seen\" or \

@@ -7,8 +7,10 @@ use bytes::Bytes;
 use super::codec::Codec;
 use super::error::ImapError;
 use super::fetch::{self, Terms};
+use super::listing;
 use super::response::Response;
 use super::session::Session;
+use super::trouble::Trouble;
 use crate::wire::Wire;
 use crate::{Fetched, ImapTimeouts};
 
@@ -69,15 +71,21 @@ pub async fn imap_session(
     let mut session = Session::new(wire, ImapTimeouts::default());
     session.greeting().await?;
     session.ask_capabilities().await?;
-    let listed = fetch::list(&mut session, from).await?;
+    let mut wanted = listing::list(&mut session, from).await?.into();
     let terms = Terms { uid_validity: 1, message_bytes_max };
     let mut messages = Vec::new();
-    for batch in fetch::batches(listed) {
-        let harvest = fetch::fetch(&mut session, terms, &batch).await?;
+    loop {
+        let batch = fetch::next_batch(&mut wanted, &Trouble::default());
+        if batch.is_empty() {
+            return Ok((messages, None));
+        }
+        let harvest = fetch::fetch(&mut session, terms, &batch, false).await?;
         messages.extend(harvest.messages);
-        if harvest.withheld.is_some() {
-            return Ok((messages, harvest.withheld));
+        if let Some((uid, _)) = harvest.withheld {
+            return Ok((messages, Some(uid)));
+        }
+        for message in harvest.deferred.into_iter().rev() {
+            wanted.push_front(message);
         }
     }
-    Ok((messages, None))
 }

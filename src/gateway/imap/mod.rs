@@ -10,12 +10,14 @@ mod folder;
 #[cfg(feature = "fuzzing")]
 mod fuzzing;
 mod idle;
+mod listing;
 mod login;
 mod response;
 mod run;
 mod session;
+mod trouble;
 
-pub(crate) use census::{census, details};
+pub(crate) use census::{census, details, fetch_one};
 pub use error::ImapError;
 #[cfg(feature = "fuzzing")]
 pub use fuzzing::{ImapFetch, imap_fetch, imap_responses, imap_session};

@@ -25,7 +25,11 @@ pub(super) enum Response {
     /// What the server can do, in upper case.
     Capability(Vec<String>),
     /// The number of messages in the folder.
-    Exists,
+    Exists(u32),
+    /// A message is gone from the folder.
+    Expunged,
+    /// The UIDs that a search found.
+    Search(Vec<u32>),
     /// Attributes of a message.
     Fetch(Attributes),
     /// A FETCH that cannot be read; it may hide a message.
@@ -89,12 +93,18 @@ impl Response {
             let words = text_of(rest).to_ascii_uppercase();
             return Self::Capability(words.split_whitespace().map(str::to_owned).collect());
         }
-        if number::<u32>(word).is_none() {
-            return Self::Other;
+        if word.eq_ignore_ascii_case(b"SEARCH") {
+            let words = rest.split(u8::is_ascii_whitespace);
+            return Self::Search(words.filter_map(number).collect());
         }
+        let Some(count) = number::<u32>(word) else {
+            return Self::Other;
+        };
         let (kind, _) = split_word(rest);
         if kind.eq_ignore_ascii_case(b"EXISTS") {
-            Self::Exists
+            Self::Exists(count)
+        } else if kind.eq_ignore_ascii_case(b"EXPUNGE") {
+            Self::Expunged
         } else if kind.eq_ignore_ascii_case(b"FETCH") {
             attributes(frame).map_or(Self::Malformed, Self::Fetch)
         } else {
@@ -278,10 +288,11 @@ mod tests {
             ("P7 BAD", tagged(Status::Bad, "")),
             ("+ go on", Response::Continue),
             ("+", Response::Continue),
-            ("* 23 EXISTS", Response::Exists),
+            ("* 23 EXISTS", Response::Exists(23)),
             ("* 23 RECENT", Response::Other),
-            ("* 23 EXPUNGE", Response::Other),
-            ("* SEARCH 1 2", Response::Other),
+            ("* 23 EXPUNGE", Response::Expunged),
+            ("* SEARCH", Response::Search(vec![])),
+            ("* SEARCH 1 2 (MODSEQ 7)", Response::Search(vec![1, 2])),
             ("P7 MAYBE", Response::Other),
             ("HTTP/1.1 400 Bad Request", Response::Other),
             ("", Response::Other),

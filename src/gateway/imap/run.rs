@@ -1,5 +1,7 @@
 //! The life of one IMAP mailbox: connect, catch up, wait, and again.
 
+use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 
 use event::{MailboxName, Mark};
@@ -7,10 +9,12 @@ use tracing::Instrument;
 
 use super::after::{self, Recorded};
 use super::error::ImapError;
-use super::fetch::{self, Listed, Terms};
+use super::fetch::{self, HELD_BYTES_MAX, Harvest, Terms};
 use super::idle::{self, Idle};
+use super::listing::{self, Listed};
 use super::login::{self, Folder};
 use super::session::Session;
+use super::trouble::Trouble;
 use crate::backoff::Backoff;
 use crate::{
     Activation, After, Fetched, HealthCell, History, ImapAccount, ImapCursor, Inbox, Step, Stop,
@@ -19,7 +23,8 @@ use crate::{
 /// Fetches the mailbox until `stop`, and hands what it finds to `inbox`.
 ///
 /// Failures show in `health` and are tried again with growing pauses; no message is passed over or
-/// changed on the server before the inbox has recorded it.
+/// changed on the server before the inbox has recorded it. One that does not come however often it
+/// is asked for is recorded as such.
 pub async fn run_imap<I: Inbox>(
     name: MailboxName,
     account: ImapAccount,
@@ -28,13 +33,12 @@ pub async fn run_imap<I: Inbox>(
     mut stop: Stop,
 ) {
     let mut backoff = Backoff::default();
-    // Outlives a connection, so that what one could not do is done by a later one.
-    let mut recorded = Recorded::default();
+    let mut memory = Remembered::default();
     let mailbox = Mailbox { name, account, inbox, health };
     while !stop.is_stopped() {
         let span = tracing::info_span!("imap", mailbox = %mailbox.name);
         let attempt = async {
-            if let Err(error) = mailbox.session(&mut backoff, &mut recorded).await {
+            if let Err(error) = mailbox.session(&mut backoff, &mut memory).await {
                 tracing::warn!(%error, "the mailbox cannot be fetched");
                 mailbox.health.failed(error.to_string());
                 tokio::time::sleep(backoff.next(error.pause_min())).await;
@@ -45,6 +49,13 @@ pub async fn run_imap<I: Inbox>(
             () = stop.stopped() => {}
         }
     }
+}
+
+/// Outlives a connection, so that what one could not do is done by a later one.
+#[derive(Default)]
+struct Remembered {
+    recorded: Recorded,
+    trouble: Trouble,
 }
 
 struct Mailbox<I> {
@@ -59,16 +70,17 @@ impl<I: Inbox> Mailbox<I> {
     async fn session(
         &self,
         backoff: &mut Backoff,
-        recorded: &mut Recorded,
+        memory: &mut Remembered,
     ) -> Result<(), ImapError> {
         let mut session = login::login(&self.account).await?;
         let folder = login::open(&mut session, &self.account).await?;
-        let mut next = self.first_uid(&mut session, folder, recorded).await?;
+        memory.trouble.opened(folder.uid_validity);
+        let mut next = self.first_uid(&mut session, folder, &mut memory.recorded).await?;
         let activation = self.inbox.activation(&self.name).await?;
         let mut idle = self.account.idle && session.can("IDLE");
         loop {
-            next = self.catch_up(&mut session, folder, next, (activation, &mut *recorded)).await?;
-            match recorded.treat(&mut session, &self.account.after).await {
+            next = self.catch_up(&mut session, folder, next, (activation, &mut *memory)).await?;
+            match memory.recorded.treat(&mut session, &self.account.after).await {
                 Ok(()) => self.health.succeeded(),
                 Err(error) if error.spares_fetching() => {
                     tracing::warn!(%error, "recorded mail stays as it is");
@@ -123,43 +135,79 @@ impl<I: Inbox> Mailbox<I> {
     }
 
     /// Records everything from `next` on; while the inbox makes one batch durable, the following
-    /// one is fetched. Returns the first UID to look at next time.
+    /// one is fetched, unless the two are too large to be held together. Returns the first UID to
+    /// look at next time.
     async fn catch_up(
         &self,
         session: &mut Session,
         folder: Folder,
         next: u32,
-        (activation, recorded): (Option<Activation>, &mut Recorded),
+        (activation, memory): (Option<Activation>, &mut Remembered),
     ) -> Result<u32, ImapError> {
         session.news = false;
-        let listed = fetch::list(session, next).await?;
-        let Some(last) = listed.last().map(|message: &Listed| message.uid) else {
-            return Ok(next);
-        };
+        let listed = listing::list(session, next).await?;
+        let last = listed.last().map(|message| message.uid);
+        let mut wanted = VecDeque::from(listed);
         let terms = Terms {
             uid_validity: folder.uid_validity,
             message_bytes_max: self.account.message_bytes_max,
         };
+        let Remembered { recorded, trouble } = memory;
         let mut waiting = Vec::new();
-        let mut withheld = None;
-        for batch in fetch::batches(listed) {
-            let fetching = fetch::fetch(session, terms, &batch);
+        loop {
+            self.health.backlog(waiting.len() + wanted.len());
+            let batch = fetch::next_batch(&mut wanted, trouble);
+            if batch.is_empty() && waiting.is_empty() {
+                return Ok(last.map_or(next, |last| last.saturating_add(1)));
+            }
+            if held_bytes(&waiting) + announced_bytes(&batch) > HELD_BYTES_MAX {
+                self.take(mem::take(&mut waiting), activation, recorded).await?;
+            }
+            let fetching = self.fetch(session, terms, &batch, trouble);
             // Both run to their ends: a failed fetch must not cut off what is being recorded.
             let (harvest, taken) = tokio::join!(fetching, self.take(waiting, activation, recorded));
             taken?;
             let harvest = harvest?;
             waiting = harvest.messages;
-            withheld = harvest.withheld;
-            if withheld.is_some() {
-                break;
+            for message in harvest.deferred.into_iter().rev() {
+                wanted.push_front(message);
+            }
+            if let Some((uid, reason)) = harvest.withheld {
+                self.take(waiting, activation, recorded).await?;
+                trouble.missed(uid, reason);
+                // Going past it would lose it: the cursor is one number.
+                return Err(match trouble.is_hopeless() {
+                    true => ImapError::NothingSent,
+                    false => ImapError::Withheld { uid },
+                });
             }
         }
-        self.take(waiting, activation, recorded).await?;
-        // Going past it would lose it: the cursor is one number.
-        match withheld {
-            Some(uid) => Err(ImapError::Withheld { uid }),
-            None => Ok(last.saturating_add(1)),
+    }
+
+    /// Fetches a batch; gives up a message that did not come too often.
+    async fn fetch(
+        &self,
+        session: &mut Session,
+        terms: Terms,
+        batch: &[Listed],
+        trouble: &mut Trouble,
+    ) -> Result<Harvest, ImapError> {
+        let suspect = batch.first().filter(|first| trouble.is_suspect(first.uid));
+        if let Some(&Listed { uid, .. }) = suspect
+            && let Some(reason) = trouble.verdict(uid)
+        {
+            tracing::error!(uid, ?reason, "a message does not come and is put into quarantine");
+            trouble.gave_up();
+            let messages = vec![fetch::given_up(terms, uid, reason)];
+            return Ok(Harvest { messages, ..Harvest::default() });
         }
+        let harvest = fetch::fetch(session, terms, batch, suspect.is_some()).await;
+        match &harvest {
+            Ok(harvest) if !harvest.messages.is_empty() => trouble.came(),
+            Ok(_) => {}
+            Err(error) => trouble.ended(batch, error),
+        }
+        harvest
     }
 
     async fn take(
@@ -180,6 +228,14 @@ impl<I: Inbox> Mailbox<I> {
     }
 }
 
+fn held_bytes(waiting: &[Fetched]) -> u64 {
+    waiting.iter().map(|fetched| fetched.body.held_bytes()).sum()
+}
+
+fn announced_bytes(batch: &[Listed]) -> u64 {
+    batch.iter().fold(0, |bytes, message| message.size.saturating_add(bytes))
+}
+
 /// Whether UIDs count anew: another UIDVALIDITY (RFC 3501 section 2.3.1.1), or a folder that was
 /// put back to an earlier state under the old one.
 fn is_stale(cursor: ImapCursor, folder: Folder) -> bool {
@@ -192,7 +248,7 @@ async fn last_uid(session: &mut Session, folder: Folder) -> Result<u32, ImapErro
     match folder.uid_next {
         Some(next) => Ok(next.saturating_sub(1)),
         None => {
-            let listed = fetch::list(session, 1).await?;
+            let listed = listing::list(session, 1).await?;
             Ok(listed.last().map_or(0, |message| message.uid))
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Session {
     commands: u32,
     /// What the server can do, in upper case.
     pub(super) capabilities: Vec<String>,
+    /// How many messages the server says are in the folder.
+    pub(super) exists: u32,
     /// Whether the number of messages was announced since this was last set to `false`.
     pub(super) news: bool,
 }
@@ -44,6 +46,7 @@ impl Session {
             timeouts,
             commands: 0,
             capabilities: Vec::new(),
+            exists: 0,
             news: false,
         }
     }
@@ -198,15 +201,13 @@ impl Session {
             .map_err(|error| ImapError::from_codec(step, error))?;
         let response = Response::parse(&frame);
         match response {
-            Response::Exists => self.news = true,
+            Response::Exists(count) => {
+                self.exists = count;
+                self.news = true;
+            }
+            Response::Expunged => self.exists = self.exists.saturating_sub(1),
             Response::Untagged { status: Status::Bye, text, .. } => {
                 return Err(ImapError::Bye { step, text });
-            }
-            Response::Malformed => {
-                return Err(ImapError::Protocol {
-                    step,
-                    what: "it sent a FETCH response that cannot be read".to_owned(),
-                });
             }
             _ => {}
         }

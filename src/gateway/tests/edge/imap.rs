@@ -194,10 +194,12 @@ async fn a_failing_inbox_is_offered_the_same_mail_again() {
     let running = Running::imap(peer.imap(&user), &memory);
     let message = running.failure().await;
     assert!(message.contains("the disk is full"), "{message}");
+    assert_eq!(running.health.get().backlog, Some(250));
     let taken = running.taken(250).await;
     let uids: Vec<u32> = taken.iter().map(uid).collect();
     assert_eq!(uids, (1..=250).collect::<Vec<_>>());
     running.healthy().await;
+    assert_eq!(running.health.get().backlog, Some(0));
     running.stop().await;
 }
 

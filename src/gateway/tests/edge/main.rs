@@ -11,11 +11,15 @@ mod hostile_smtp;
 #[cfg(test)]
 mod imap;
 #[cfg(test)]
+mod imap_cases;
+#[cfg(test)]
 mod maildir;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod odd_imap;
 #[cfg(test)]
 mod odd_pop3;
 #[cfg(test)]

@@ -45,6 +45,15 @@ impl Memory {
         *self.failures_left.lock().unwrap() = count;
     }
 
+    fn fail_if_wanted(&self) -> Result<(), InboxError> {
+        let mut failures_left = self.failures_left.lock().unwrap();
+        if *failures_left == 0 {
+            return Ok(());
+        }
+        *failures_left -= 1;
+        Err(InboxError::Log("the disk is full".to_owned()))
+    }
+
     pub(crate) fn at_first_take(&self, work: impl FnOnce() + Send + 'static) {
         *self.first_take.lock().unwrap() = Some(Box::new(work));
     }
@@ -56,7 +65,7 @@ impl Memory {
     pub(crate) fn raw_bodies(&self) -> Vec<Vec<u8>> {
         let raw = |fetched: &Fetched| match &fetched.body {
             Body::Raw(raw) => Some(raw.to_vec()),
-            Body::Oversize { .. } => None,
+            Body::Oversize { .. } | Body::Withheld { .. } => None,
         };
         self.taken().iter().filter_map(raw).collect()
     }
@@ -82,6 +91,7 @@ pub(crate) fn text(fetched: &Fetched) -> String {
     match &fetched.body {
         Body::Raw(raw) => String::from_utf8_lossy(raw).into_owned(),
         Body::Oversize { size } => format!("oversize {size}"),
+        Body::Withheld { reason } => format!("{reason:?}"),
     }
 }
 
@@ -111,6 +121,7 @@ impl Inbox for Memory {
     }
 
     async fn activate(&self, _: &MailboxName, mark: Mark) -> Result<(), InboxError> {
+        self.fail_if_wanted()?;
         *self.activated.lock().unwrap() = cursor(&mark);
         let activation = cursor(&mark).map(|last| Activation { time: engine::now(), last });
         *self.first_activation.lock().unwrap() = activation;
@@ -121,13 +132,7 @@ impl Inbox for Memory {
         if let Some(work) = self.first_take.lock().unwrap().take() {
             work();
         }
-        {
-            let mut failures_left = self.failures_left.lock().unwrap();
-            if *failures_left > 0 {
-                *failures_left -= 1;
-                return Err(InboxError::Log("the disk is full".to_owned()));
-            }
-        }
+        self.fail_if_wanted()?;
         for fetched in batch.iter().filter(|fetched| matches!(fetched.mark, Mark::Pop3 { .. })) {
             self.record(accounted(fetched));
         }
@@ -180,6 +185,10 @@ fn accounted(fetched: &Fetched) -> Fact {
         }
         Body::Oversize { size } => {
             Fact::MailRefused { source, size: *size, reason: MailRefusal::Oversize }
+        }
+        Body::Withheld { reason } => {
+            let (reason, received) = (*reason, engine::now());
+            Fact::MailSetAside { source, message: None, reason, received }
         }
     }
 }

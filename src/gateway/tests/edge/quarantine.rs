@@ -1,6 +1,8 @@
 //! Mail that could not be read, and is read after all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use command::{Answer, Command, LoadDirectory, Publish, QuarantineMail};
@@ -9,11 +11,15 @@ use event::{
     Actor, ContactId, DirectoryEntry, Fact, MailboxName, Mark, Position, QuarantineReason,
     Recorded, Source, Timestamp, UserName,
 };
-use gateway::{Body, Fetched, Inbox, Intake, MessageStore, Verifier};
+use gateway::{
+    Account, Body, Fetched, HealthCell, HealthState, Inbox, Intake, MessageStore, Stopper, Verifier,
+};
 use log::{EventLog, MemoryLog};
 use mail::TokenKey;
 use projections::MemoryShelf;
 use tempfile::TempDir;
+
+use crate::peer::dovecot;
 
 const APPLICATION: &str = "start = \"arrival\"\n[action.arrival]\ndo = \"wait for e-mail\"\n\
                            exit.mail = \"finish\"\n[action.finish]\ndo = \"end\"\n";
@@ -116,11 +122,12 @@ async fn case_084_a_replayed_mail_is_the_contact_it_would_have_been() {
     let done = handle.submit(actor, Command::QuarantineMail(command)).await.unwrap();
     assert_eq!(desk.arrivals(), []);
 
+    let nowhere = BTreeMap::new();
     let ada = Actor::User(UserName::new("ada").unwrap());
-    let replayed = desk.intake.replay(done.head, ada.clone()).await.unwrap();
+    let replayed = desk.intake.replay(done.head, ada.clone(), &nowhere).await.unwrap();
     assert_eq!(replayed.answer, Answer::Contact(contact));
     assert_eq!(desk.arrivals(), [(contact, RECEIVED, ada.clone())]);
-    let again = desk.intake.replay(done.head, ada.clone()).await.unwrap_err();
+    let again = desk.intake.replay(done.head, ada.clone(), &nowhere).await.unwrap_err();
     assert!(again.to_string().contains("nothing is in quarantine at"), "{again}");
 
     // Neither the server nor a restart brings it a second time.
@@ -139,13 +146,14 @@ async fn what_cannot_be_read_is_kept_with_its_time_and_stays() {
     let quarantine = desk.intake.handle.read(|views| views.hot.quarantine.clone()).await.unwrap();
     let (position, mail) = quarantine.iter().next().unwrap();
     assert_eq!((mail.arrived, mail.reason), (RECEIVED, QuarantineReason::NoHeader));
-    let still = desk.intake.replay(position, Actor::Engine).await.unwrap_err();
+    let nowhere = BTreeMap::new();
+    let still = desk.intake.replay(position, Actor::Engine, &nowhere).await.unwrap_err();
     assert!(still.to_string().contains("it still cannot be read"), "{still}");
     // A message that is lost from the store is no reason to take it from the quarantine.
     for entry in std::fs::read_dir(desk.folder.path()).unwrap() {
         std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
     }
-    let missing = desk.intake.replay(position, Actor::Engine).await.unwrap_err();
+    let missing = desk.intake.replay(position, Actor::Engine, &nowhere).await.unwrap_err();
     assert!(missing.to_string().contains("restore it from a backup"), "{missing}");
     let after = desk.intake.handle.read(|views| views.hot.quarantine.clone()).await.unwrap();
     assert_eq!(after, quarantine);
@@ -171,4 +179,70 @@ async fn a_mail_that_is_rejected_is_not_passed_over() {
     furnish(&desk.intake.handle).await;
     desk.intake.take(&mailbox(), batch[1..].to_vec()).await.unwrap();
     assert_eq!((desk.arrivals().len(), cursor().await), (1, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_was_not_sent_is_fetched_when_it_is_replayed() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 2, "hello");
+    let account = Account::Imap(peer.imap(&user));
+    let present = gateway::census(&account).await.unwrap();
+    let desk = desk(Arc::new(MemoryLog::default())).await;
+    let reason = QuarantineReason::Withheld;
+    let withheld = |mark: &Mark| {
+        let body = Body::Withheld { reason };
+        Fetched { mark: mark.clone(), received: None, body }
+    };
+    let batch: Vec<Fetched> = present.iter().map(|present| withheld(&present.mark)).collect();
+    desk.intake.take(&mailbox(), batch.clone()).await.unwrap();
+    desk.intake.take(&mailbox(), batch).await.unwrap();
+    let quarantine = desk.intake.handle.read(|views| views.hot.quarantine.clone()).await.unwrap();
+    let [(first, mail), (second, _)] = quarantine.iter().collect::<Vec<_>>()[..] else {
+        panic!("{quarantine:?}")
+    };
+    assert_eq!((mail.message, mail.reason), (None, reason));
+
+    let accounts = BTreeMap::from([(mailbox(), account)]);
+    desk.intake.replay(second, Actor::Engine, &accounts).await.unwrap();
+    let [(_, received, _)] = desk.arrivals()[..] else { panic!("{:?}", desk.arrivals()) };
+    assert!(received < mail.arrived, "the time of the server, not of the quarantine");
+    for folder in ["new", "cur"] {
+        std::fs::remove_dir_all(user.maildir.join(folder)).unwrap();
+        std::fs::create_dir(user.maildir.join(folder)).unwrap();
+    }
+    let gone = desk.intake.replay(first, Actor::Engine, &accounts).await.unwrap_err();
+    assert!(gone.to_string().contains("no longer in the folder"), "{gone}");
+    let left = desk.intake.handle.read(|views| views.hot.quarantine.iter().count()).await.unwrap();
+    assert_eq!((left, desk.arrivals().len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn case_003_one_mail_of_301_cannot_be_read_and_the_others_come() {
+    let Some(peer) = dovecot() else { return };
+    let user = peer.user();
+    peer.fill(&user, 301, "hello");
+    let filled = |number: &str| {
+        let mut files = user.maildir.join("new").read_dir().unwrap();
+        files.find_map(|file| {
+            let path = file.unwrap().path();
+            path.to_str().unwrap().contains(number).then_some(path)
+        })
+    };
+    std::fs::write(filled(".M249P").or_else(|| filled(".M000249P")).unwrap(), "no header").unwrap();
+    let desk = desk(Arc::new(MemoryLog::default())).await;
+    let (stopper, stop) = Stopper::new();
+    let health = HealthCell::new();
+    let intake = Arc::new(desk.intake.clone());
+    let run = gateway::run_imap(mailbox(), peer.imap(&user), intake, health.clone(), stop);
+    let run = tokio::spawn(run);
+    let mut watch = health.watch();
+    let done = watch.wait_for(|health| health.state == HealthState::Ok);
+    tokio::time::timeout(Duration::from_secs(60), done).await.unwrap().unwrap();
+    stopper.stop();
+    run.await.unwrap();
+    assert_eq!(desk.arrivals().len(), 300);
+    let quarantine = desk.intake.handle.read(|views| views.hot.quarantine.clone()).await.unwrap();
+    let marks: Vec<Mark> = quarantine.iter().map(|(_, mail)| mail.source.mark.clone()).collect();
+    assert!(matches!(marks[..], [Mark::Imap { uid: 250, .. }]), "{marks:?}");
 }
