@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    AgentNumber, AgentState, ContactId, DirectoryEntry, Event, Fact, Line, QueueName, Timestamp,
+    AgentNumber, AgentState, ContactId, DirectoryEntry, Event, Fact, Line, QueueName,
+    RequeueReason, Timestamp,
 };
 
 /// One agent.
@@ -24,12 +25,23 @@ pub struct Agent {
     pub queues: Vec<QueueName>,
     /// Still in the directory.
     pub listed: bool,
+    /// A copy to the agent's mailbox failed since they were last ready.
+    pub undelivered: bool,
 }
 
 impl Agent {
     /// Whether the agent takes another contact now.
     pub fn is_free(&self) -> bool {
         self.listed && self.state == AgentState::Ready && self.held.len() < self.capacity.into()
+    }
+
+    fn enter(&mut self, state: &AgentState, now: Timestamp) {
+        if self.state != *state {
+            self.since = now;
+            self.idle_since = now;
+        }
+        self.undelivered &= *state != AgentState::Ready;
+        self.state = state.clone();
     }
 }
 
@@ -76,30 +88,27 @@ impl Agents {
     pub fn apply(&mut self, event: &Event) {
         match &event.fact {
             Fact::DirectoryLoaded { entries } => self.load(entries, event.time),
-            Fact::AgentStateChanged { agent, state } => self.change(*agent, |agent| {
-                if agent.state != *state {
-                    agent.since = event.time;
-                    agent.idle_since = event.time;
-                }
-                agent.state = state.clone();
-            }),
+            Fact::AgentStateChanged { agent, state } => {
+                self.change(*agent, |agent| agent.enter(state, event.time));
+            }
             Fact::ContactAssigned { contact, agent, .. } => {
                 self.holders.insert(*contact, *agent);
                 self.change(*agent, |agent| {
                     agent.held.insert(*contact);
                 });
             }
+            Fact::ContactRequeued {
+                contact,
+                reason: RequeueReason::DeliveryFailed | RequeueReason::Bounced,
+                ..
+            } => self.let_go(*contact, event.time, true),
             Fact::ContactReleased { contact, .. }
-            | Fact::ContactRequeued { contact, .. }
-            | Fact::ContactTransferred { contact, .. } => {
-                if let Some(holder) = self.holders.remove(contact) {
-                    self.change(holder, |agent| {
-                        agent.held.remove(contact);
-                        agent.idle_since = event.time;
-                    });
-                    self.forget(holder);
-                }
+            | Fact::ContactRequeued {
+                contact,
+                reason: RequeueReason::SignedOut | RequeueReason::AgentRemoved,
+                ..
             }
+            | Fact::ContactTransferred { contact, .. } => self.let_go(*contact, event.time, false),
             Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::SettingsLoaded { .. }
@@ -138,6 +147,9 @@ impl Agents {
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
             | Fact::MailVanished { .. }
+            | Fact::DeliveryReported { .. }
+            | Fact::NoticeRequested { .. }
+            | Fact::NoticeSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }
@@ -158,6 +170,7 @@ impl Agents {
                     capacity: *capacity,
                     queues: Vec::new(),
                     listed: false,
+                    undelivered: false,
                 });
                 self.change(*number, |agent| {
                     agent.listed = true;
@@ -169,6 +182,17 @@ impl Agents {
         let numbers: Vec<_> = self.agents.keys().copied().collect();
         for number in numbers {
             self.forget(number);
+        }
+    }
+
+    fn let_go(&mut self, contact: ContactId, now: Timestamp, undelivered: bool) {
+        if let Some(holder) = self.holders.remove(&contact) {
+            self.change(holder, |agent| {
+                agent.held.remove(&contact);
+                agent.idle_since = now;
+                agent.undelivered |= undelivered;
+            });
+            self.forget(holder);
         }
     }
 

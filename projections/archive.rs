@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use event::{ContactId, Event, MailboxName, MessageDigest, Position, ThreadId};
+use event::{ContactId, Event, MailboxName, MessageDigest, OutgoingId, Position, ThreadId};
 
 use crate::{ContactRecord, Journal, MessageRecord, Shelf, ShelfError, ThreadRecord, Threads};
 
@@ -61,6 +61,11 @@ impl Archive {
         digest: &MessageDigest,
     ) -> Result<Option<MessageRecord>, ShelfError> {
         self.threads.reply(&*self.shelf, message_id, digest)
+    }
+
+    /// Whether a mail system reported that an outgoing mail did not arrive.
+    pub fn has_failed(&self, outgoing: OutgoingId) -> Result<bool, ShelfError> {
+        self.threads.has_failed(&*self.shelf, outgoing)
     }
 
     /// The contact that last arrived in a mailbox under a Message-ID (without angle brackets).

@@ -219,6 +219,9 @@ impl Contacts {
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
             | Fact::MailVanished { .. }
+            | Fact::DeliveryReported { .. }
+            | Fact::NoticeRequested { .. }
+            | Fact::NoticeSent { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { timer: Timer::SendAgain(_) } => {}
         }

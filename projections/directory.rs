@@ -224,6 +224,9 @@ impl Directory {
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
             | Fact::MailVanished { .. }
+            | Fact::DeliveryReported { .. }
+            | Fact::NoticeRequested { .. }
+            | Fact::NoticeSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

@@ -50,6 +50,8 @@ pub enum What {
         reply: OutgoingId,
         /// The answer as received.
         message: MessageRef,
+        /// Who answered; `None` where the reply itself is settled already.
+        handler: Option<Handler>,
         /// On which side the person is.
         kind: CopyKind,
         /// Their address; absent where it was erased.
@@ -64,6 +66,13 @@ pub enum What {
     },
     /// An automatic answer to the customer; the event that asked for it holds the text.
     AutomaticReply,
+    /// What someone who handled the contact is told of an event.
+    Notice {
+        /// Their mailbox; absent where it was erased.
+        to: Option<Address>,
+        /// The position of the event.
+        about: Position,
+    },
 }
 
 /// How far an outgoing mail is.
@@ -83,6 +92,19 @@ pub enum SendState {
         /// What was lost.
         reason: UncertainReason,
     },
+}
+
+impl What {
+    /// Whose answer it is, where it is one.
+    pub fn answered_by(&self) -> Option<Handler> {
+        match self {
+            Self::Reply { handler, .. } => Some(*handler),
+            Self::ReplyCopy { handler, .. } => *handler,
+            Self::Copy { .. } | Self::Note { .. } | Self::AutomaticReply | Self::Notice { .. } => {
+                None
+            }
+        }
+    }
 }
 
 /// All outgoing mail that is not settled.
@@ -117,7 +139,8 @@ impl Outbox {
             | Fact::ReplyReceived { .. }
             | Fact::ReplyCopyRequested { .. }
             | Fact::NoteReceived { .. }
-            | Fact::AutomaticReplyRequested { .. } => self.ask(OutgoingId(at), event),
+            | Fact::AutomaticReplyRequested { .. }
+            | Fact::NoticeRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);
                 if let Some(entry) = self.entries.get_mut(outgoing) {
@@ -139,7 +162,8 @@ impl Outbox {
             | Fact::ReplyRelayed { outgoing, .. }
             | Fact::ReplyCopied { outgoing, .. }
             | Fact::NoteSent { outgoing, .. }
-            | Fact::AutomaticReplySent { outgoing, .. } => self.settle(*outgoing),
+            | Fact::AutomaticReplySent { outgoing, .. }
+            | Fact::NoticeSent { outgoing, .. } => self.settle(*outgoing),
             Fact::ContactRequeued { contact, .. } | Fact::ContactReleased { contact, .. } => {
                 self.cancel_copy(*contact);
             }
@@ -170,6 +194,7 @@ impl Outbox {
             | Fact::SenderChecked { .. }
             | Fact::AutomaticMailRecognised { .. }
             | Fact::AutomaticReplyWithheld { .. }
+            | Fact::DeliveryReported { .. }
             | Fact::TimerFired { timer: Timer::WaitOver(_) } => {}
         }
     }
@@ -199,8 +224,9 @@ impl Outbox {
             &event.fact
         {
             let (reply, message, kind) = (*reply, *message, *kind);
+            let handler = self.entries.get(&reply).and_then(|entry| entry.what.answered_by());
             let to = event.address().cloned();
-            (contact, thread, arrival, What::ReplyCopy { reply, message, kind, to })
+            (contact, thread, arrival, What::ReplyCopy { reply, message, handler, kind, to })
         } else if let Fact::NoteReceived {
             contact,
             thread,
@@ -213,6 +239,9 @@ impl Outbox {
             (contact, thread, arrival, What::Note { to: *agent, message: *message })
         } else if let Fact::AutomaticReplyRequested { contact, thread, arrival, .. } = &event.fact {
             (contact, thread, arrival, What::AutomaticReply)
+        } else if let Fact::NoticeRequested { contact, thread, arrival, about } = &event.fact {
+            let to = event.address().cloned();
+            (contact, thread, arrival, What::Notice { to, about: *about })
         } else {
             return;
         };

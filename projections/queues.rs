@@ -114,6 +114,9 @@ impl Queues {
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
             | Fact::MailVanished { .. }
+            | Fact::DeliveryReported { .. }
+            | Fact::NoticeRequested { .. }
+            | Fact::NoticeSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { .. } => {}

@@ -5,8 +5,8 @@ use std::fmt;
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, ContactId, Event, Fact, Fingerprint, MailDetails, MailboxName,
-    MessageDigest, Position, Quotes, Source, Target, ThreadId,
+    Address, AgentNumber, ContactId, DeliveryOutcome, Event, Fact, Fingerprint, MailDetails,
+    MailboxName, MessageDigest, MessageRef, OutgoingId, Position, Quotes, Source, Target, ThreadId,
 };
 
 use crate::shelf::Pair;
@@ -204,6 +204,11 @@ impl Threads {
         self.messages.get(shelf, MessageKey::of(&reply_name(message_id, digest)))
     }
 
+    /// Whether a mail system reported that an outgoing mail did not arrive.
+    pub fn has_failed(&self, shelf: &dyn Shelf, outgoing: OutgoingId) -> Result<bool, ShelfError> {
+        Ok(self.messages.get(shelf, MessageKey::of(&failure_name(outgoing)))?.is_some())
+    }
+
     /// The contact that last arrived in a mailbox under a Message-ID (without angle brackets).
     pub fn message(
         &self,
@@ -229,11 +234,10 @@ impl Threads {
             Fact::ContactTransferred { contact, thread, to: Target::Address, .. } => {
                 self.handle(shelf, *thread, *contact, None, event)?;
             }
-            Fact::ReplyReceived { contact, thread, message, .. } => {
-                let details = event.mail();
-                let id = details.and_then(|details| details.message_id.as_deref());
-                self.remember(&reply_name(id, &message.digest), *thread, *contact);
-                self.answer(shelf, *thread, details)?;
+            Fact::ReplyReceived { contact, thread, message, .. }
+            | Fact::NoteReceived { contact, thread, message, .. }
+            | Fact::DeliveryReported { contact, thread, message, .. } => {
+                self.receive(shelf, *thread, *contact, message, event)?;
             }
             Fact::EncryptionFound { contact } => self.flag(shelf, *contact, Flag::Encrypted)?,
             Fact::AttachmentsWithheld { contact, .. } => {
@@ -243,10 +247,6 @@ impl Threads {
                 if *elsewhere > 0 || (*quoted > 0 && *quotes != Quotes::Redact) {
                     self.flag(shelf, *contact, Flag::AddressShown)?;
                 }
-            }
-            Fact::NoteReceived { contact, thread, message, .. } => {
-                let id = event.mail().and_then(|details| details.message_id.as_deref());
-                self.remember(&reply_name(id, &message.digest), *thread, *contact);
             }
             Fact::ContactTransferred { to: Target::Agent(_) | Target::Queue(_), .. }
             | Fact::EngineStarted { .. }
@@ -283,6 +283,8 @@ impl Threads {
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::AutomaticReplySent { .. }
             | Fact::MailVanished { .. }
+            | Fact::NoticeRequested { .. }
+            | Fact::NoticeSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }
@@ -392,6 +394,29 @@ impl Threads {
         Ok(())
     }
 
+    /// Remembers a mail to the internal address, so that it is known when it comes again, and what
+    /// it says of others.
+    fn receive(
+        &mut self,
+        shelf: &dyn Shelf,
+        thread: ThreadId,
+        contact: ContactId,
+        message: &MessageRef,
+        event: &Event,
+    ) -> Result<(), ShelfError> {
+        let id = event.mail().and_then(|details| details.message_id.as_deref());
+        self.remember(&reply_name(id, &message.digest), thread, contact);
+        if let Fact::ReplyReceived { .. } = event.fact {
+            self.answer(shelf, thread, event.mail())?;
+        }
+        if let Fact::DeliveryReported { outgoing, outcome: DeliveryOutcome::Failed, .. } =
+            event.fact
+        {
+            self.remember(&failure_name(outgoing), thread, contact);
+        }
+        Ok(())
+    }
+
     fn remember(&mut self, message_id: &str, thread: ThreadId, contact: ContactId) {
         self.messages.put(MessageKey::of(message_id), MessageRecord { thread, contact });
     }
@@ -400,6 +425,11 @@ impl Threads {
 /// What an arrival is remembered under: one mail to two of our mailboxes is a contact in each.
 fn arrival_name(mailbox: &MailboxName, message_id: &str) -> String {
     format!("{mailbox} <{message_id}>")
+}
+
+/// What the failure of an outgoing mail is remembered under.
+fn failure_name(outgoing: OutgoingId) -> String {
+    format!("/failed {outgoing}")
 }
 
 /// What a reply is remembered under, apart from customers' Message-IDs, which anyone can choose.

@@ -75,6 +75,9 @@ impl Timers {
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
             | Fact::MailVanished { .. }
+            | Fact::DeliveryReported { .. }
+            | Fact::NoticeRequested { .. }
+            | Fact::NoticeSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. } => {}
         }

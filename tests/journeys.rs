@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod journeys {
     mod automatic_replies;
+    mod bounces;
     mod cases;
     mod chaos;
     mod configuration;

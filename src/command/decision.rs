@@ -8,8 +8,8 @@ use projections::ShelfError;
 
 use crate::{
     ActivateMailbox, ApplicationError, Fire, LoadDirectory, LoadSettings, Publish, QuarantineMail,
-    ReceiveMail, ReceiveNote, ReceiveReply, RecordSend, RecordVanished, RefuseMail, Release,
-    SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop, Transfer,
+    ReceiveMail, ReceiveNote, ReceiveReply, ReceiveReport, RecordSend, RecordVanished, RefuseMail,
+    Release, SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop, Transfer,
 };
 
 /// A command with its circumstances.
@@ -46,6 +46,8 @@ pub enum Command {
     ReceiveReply(Box<ReceiveReply>),
     /// An answer to a hidden copy arrived.
     ReceiveNote(Box<ReceiveNote>),
+    /// A mail system reports on a mail of ours.
+    ReceiveReport(Box<ReceiveReport>),
     /// A mail cannot be read.
     QuarantineMail(QuarantineMail),
     /// A mail is not wanted.

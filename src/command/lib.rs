@@ -19,6 +19,7 @@ mod quarantine_mail;
 mod receive_mail;
 mod receive_note;
 mod receive_reply;
+mod receive_report;
 mod recipients;
 mod record_vanished;
 mod refuse_mail;
@@ -31,6 +32,7 @@ mod start;
 mod state;
 mod template;
 mod transfer;
+mod undelivered;
 mod view;
 
 #[cfg(test)]
@@ -48,6 +50,7 @@ pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;
 pub use receive_note::ReceiveNote;
 pub use receive_reply::{Delivery, Finding, ReceiveReply, Screening};
+pub use receive_report::{ReceiveReport, SentMail, SentWhat};
 pub use record_vanished::RecordVanished;
 pub use refuse_mail::RefuseMail;
 pub use release::Release;
@@ -74,6 +77,7 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::ReceiveReply(command) => command.decide(view),
         Command::ReceiveNote(command) => command.decide(view),
         Command::QuarantineMail(command) => Ok(command.decide(view, now)),
+        Command::ReceiveReport(command) => command.decide(view),
         Command::RefuseMail(command) => Ok(command.decide(view)),
         Command::RecordVanished(command) => Ok(command.decide(view)),
         Command::StartSend(command) => command.decide(view),

@@ -8,6 +8,7 @@ use mail::Parsed;
 use projections::Place;
 
 use crate::recipients::{Recipients, recipients};
+use crate::undelivered::{Subject, notice};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
 /// A mail arrived in the internal mailbox. Its bytes are in the message store already.
@@ -178,7 +179,20 @@ impl ReceiveReply {
         let source = self.source.clone();
         let fact = Fact::ReplyRefused { contact, source, message: self.message, reason };
         let details = Private::Mail(Box::new(self.details(view, &[])));
-        Decision::record([NewEvent::with(fact, details)])
+        let refused = NewEvent::with(fact, details);
+        Decision::record([refused].into_iter().chain(self.notice(view, reason)))
+    }
+
+    /// The mailbox that the contact was delivered to learns of the refusal. Whoever else wrote gets
+    /// no answer: what is forged must not make us write to strangers, nor robots to robots.
+    fn notice(&self, view: &View<'_>, reason: ReplyRefusal) -> Option<NewEvent> {
+        let Finding::Delivery(delivery) = &self.finding else { return None };
+        if reason == ReplyRefusal::Automatic {
+            return None;
+        }
+        let Delivery { contact, thread, arrival, .. } = *delivery;
+        let address = delivery.address.clone()?;
+        Some(notice(address, Subject { contact, thread, arrival }, view.hot.position.next()))
     }
 
     fn details(&self, view: &View<'_>, exclude: &[&Address]) -> MailDetails {

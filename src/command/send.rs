@@ -1,12 +1,12 @@
 //! Sending: an attempt is recorded before it is made, and its outcome after.
 
 use event::{
-    AgentState, ContactId, Fact, Handler, MessageRef, OutgoingId, Private, ReleaseReason,
-    RequeueReason, TeamReason, Timestamp, UncertainReason,
+    Fact, Handler, MessageRef, OutgoingId, Private, ReleaseReason, RequeueReason, Timestamp,
+    UncertainReason,
 };
 use projections::{Outgoing, Place, SendState, What};
 
-use crate::contact_command::requeue;
+use crate::undelivered::{Subject, take_back, tell};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
 /// An outgoing mail is about to be handed to the mail server.
@@ -126,23 +126,26 @@ impl RecordSend {
             (SendOutcome::Deferred { code, text } | SendOutcome::Refused { code, text }, _) => {
                 Decision::record(refused(view, outgoing, entry, *code, text))
             }
-            (SendOutcome::Uncertain, What::Copy { .. } | What::Note { .. })
-                if attempt >= ATTEMPTS_MAX =>
-            {
+            (
+                SendOutcome::Uncertain,
+                What::Copy { .. } | What::Note { .. } | What::Notice { .. },
+            ) if attempt >= ATTEMPTS_MAX => {
                 let text = "the mail server never said whether it took the mail";
                 Decision::record(refused(view, outgoing, entry, 0, text))
             }
             // The same agent may see the same copy twice, under one Message-ID, which is
             // better than an agent who holds a contact and has nothing to read.
-            (SendOutcome::Uncertain, What::Copy { .. } | What::Note { .. }) => {
-                Decision::record([deferred()])
-            }
+            (
+                SendOutcome::Uncertain,
+                What::Copy { .. } | What::Note { .. } | What::Notice { .. },
+            ) => Decision::record([deferred()]),
             (
                 SendOutcome::Uncertain,
                 What::Reply { .. } | What::ReplyCopy { .. } | What::AutomaticReply,
             ) => {
                 let reason = UncertainReason::ConnectionLost;
-                Decision::record([Fact::SendUncertain { outgoing, contact, reason }])
+                let uncertain = Fact::SendUncertain { outgoing, contact, reason };
+                Decision::record([uncertain.into()].into_iter().chain(told(view, entry)))
             }
         })
     }
@@ -183,6 +186,7 @@ fn sent(
             (Fact::ReplyRelayed { contact, outgoing, handler, message }, released)
         }
         What::Note { .. } => (Fact::NoteSent { contact, outgoing, message }, None),
+        What::Notice { .. } => (Fact::NoticeSent { contact, outgoing, message }, None),
         What::ReplyCopy { .. } => (Fact::ReplyCopied { contact, outgoing, message }, None),
         What::AutomaticReply => (Fact::AutomaticReplySent { contact, outgoing, message }, None),
     };
@@ -200,25 +204,20 @@ fn refused(
     let contact = entry.contact;
     let fact = Fact::SendRefused { outgoing, contact, code };
     let mut events = vec![NewEvent::with(fact, Private::Text(text.to_owned()))];
-    if is_current_copy(view, contact, outgoing)
-        && let What::Copy { handler, .. } = entry.what
-    {
-        events.extend(requeue(view, contact, RequeueReason::DeliveryFailed).map(NewEvent::from));
-        // Without this the next contact would go the same way.
-        if let Handler::Agent(agent) = handler
-            && let Ok(reason) = TeamReason::new("delivery failed")
-        {
-            let state = AgentState::NotReady { reason };
-            events.push(Fact::AgentStateChanged { agent, state }.into());
+    match entry.what {
+        What::Copy { handler, .. } => {
+            let reason = RequeueReason::DeliveryFailed;
+            events.extend(take_back(view, contact, outgoing, handler, reason));
         }
+        What::Reply { .. } | What::ReplyCopy { .. } => events.extend(told(view, entry)),
+        What::Note { .. } | What::Notice { .. } | What::AutomaticReply => {}
     }
     events
 }
 
-/// Whether the contact is with whoever this copy was for.
-fn is_current_copy(view: &View<'_>, contact: ContactId, copy: OutgoingId) -> bool {
-    match view.hot.contacts.get(contact).map(|open| &open.place) {
-        Some(Place::Held { outgoing, .. } | Place::Leaving { outgoing, .. }) => *outgoing == copy,
-        Some(Place::Application | Place::Waiting { .. }) | None => false,
-    }
+/// Whoever answered is told of the next event.
+fn told(view: &View<'_>, entry: &Outgoing) -> Option<NewEvent> {
+    let Outgoing { contact, thread, arrival, .. } = *entry;
+    let about = view.hot.position.next();
+    tell(view, entry.what.answered_by(), Subject { contact, thread, arrival }, about)
 }

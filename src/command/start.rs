@@ -1,8 +1,12 @@
 //! Start and stop: what a restart makes of each open contact.
 
-use event::{ContactId, Fact, HeldContacts, ReleaseReason, Timestamp, UncertainReason};
-use projections::{OpenContact, Place, SendState, What};
+use event::{
+    ContactId, Fact, Handler, HeldContacts, OutgoingId, Position, ReleaseReason, Timestamp,
+    UncertainReason,
+};
+use projections::{OpenContact, Outgoing, Place, SendState, What};
 
+use crate::undelivered::{Subject, tell};
 use crate::{Decision, NewEvent, Rejection, View};
 
 /// The engine begins to work on a replayed log.
@@ -26,7 +30,8 @@ impl Start {
     /// Waiting contacts wait on. Contacts in their application enter it again. Mail that was being
     /// sent when the engine died is uncertain where it goes to a customer; a copy to an agent is
     /// sent again to the same agent under the same Message-ID, so that exactly one agent has it.
-    /// Contacts that agents hold are released or kept, as the settings say.
+    /// Contacts that agents hold are released or kept, as the settings say. Agents are told of what
+    /// their mail clients do not show.
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
         let hot = view.hot;
         let previous = (hot.position.0 > 0).then_some(hot.time);
@@ -34,32 +39,60 @@ impl Start {
         let mut events: Vec<NewEvent> = vec![started.into()];
         for (outgoing, entry) in hot.outbox.iter() {
             if entry.state == SendState::Started {
-                let contact = entry.contact;
-                events.push(match entry.what {
-                    What::Copy { .. } | What::Note { .. } => {
-                        let attempt = entry.attempts;
-                        Fact::SendDeferred { outgoing, contact, attempt, until: now }.into()
-                    }
-                    What::Reply { .. } | What::ReplyCopy { .. } | What::AutomaticReply => {
-                        let reason = UncertainReason::Restart;
-                        Fact::SendUncertain { outgoing, contact, reason }.into()
-                    }
-                });
+                events.extend(resend(view, outgoing, entry, after(view, &events), now));
             }
         }
         let held = hot.directory.settings.restart_held_contacts;
-        events.extend(hot.contacts.iter().filter_map(|(id, open)| resume(id, open, held)));
+        for (id, open) in hot.contacts.iter() {
+            events.extend(resume(view, id, open, held, after(view, &events)));
+        }
         Ok(Decision::record(events))
     }
 }
 
-fn resume(contact: ContactId, open: &OpenContact, held: HeldContacts) -> Option<NewEvent> {
+/// The position of the event that is recorded after `events`.
+fn after(view: &View<'_>, events: &[NewEvent]) -> Position {
+    view.hot.position.plus(events.len() as u64).next()
+}
+
+fn resend(
+    view: &View<'_>,
+    outgoing: OutgoingId,
+    entry: &Outgoing,
+    at: Position,
+    now: Timestamp,
+) -> Vec<NewEvent> {
+    let Outgoing { contact, thread, arrival, attempts: attempt, .. } = *entry;
+    match entry.what {
+        What::Copy { .. } | What::Note { .. } | What::Notice { .. } => {
+            vec![Fact::SendDeferred { outgoing, contact, attempt, until: now }.into()]
+        }
+        What::Reply { .. } | What::ReplyCopy { .. } | What::AutomaticReply => {
+            let reason = UncertainReason::Restart;
+            let uncertain = Fact::SendUncertain { outgoing, contact, reason };
+            let subject = Subject { contact, thread, arrival };
+            let told = tell(view, entry.what.answered_by(), subject, at);
+            [uncertain.into()].into_iter().chain(told).collect()
+        }
+    }
+}
+
+fn resume(
+    view: &View<'_>,
+    contact: ContactId,
+    open: &OpenContact,
+    held: HeldContacts,
+    at: Position,
+) -> Vec<NewEvent> {
     match &open.place {
-        Place::Application => Some(Fact::ContactRestarted { contact }.into()),
+        Place::Application => vec![Fact::ContactRestarted { contact }.into()],
         Place::Held { agent, delivered: true, .. } if held == HeldContacts::Release => {
             let reason = ReleaseReason::Restart;
-            Some(Fact::ContactReleased { contact, agent: Some(*agent), reason }.into())
+            let released = Fact::ContactReleased { contact, agent: Some(*agent), reason };
+            let subject = Subject { contact, thread: open.thread, arrival: open.arrival };
+            let told = tell(view, Some(Handler::Agent(*agent)), subject, at);
+            [released.into()].into_iter().chain(told).collect()
         }
-        Place::Held { .. } | Place::Waiting { .. } | Place::Leaving { .. } => None,
+        Place::Held { .. } | Place::Waiting { .. } | Place::Leaving { .. } => Vec::new(),
     }
 }

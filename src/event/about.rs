@@ -57,6 +57,8 @@ pub enum RequeueReason {
     SignedOut,
     /// The agent is no longer in the directory.
     AgentRemoved,
+    /// The copy was taken by a mail server and came back.
+    Bounced,
 }
 
 /// Where a contact is transferred to.
@@ -161,4 +163,20 @@ pub enum WithheldReason {
     Domain,
     /// So many went out within the last hour as the settings allow.
     Total,
+}
+
+/// What a mail system says became of a mail, in the order of what matters most (RFC 3464 section
+/// 2.3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+pub enum DeliveryOutcome {
+    /// It was given up.
+    Failed,
+    /// It has not arrived yet, and the server goes on trying.
+    Delayed,
+    /// It arrived.
+    Delivered,
+    /// It went on to a server that sends no reports.
+    Relayed,
+    /// It arrived and went on to several addresses.
+    Expanded,
 }

@@ -4,11 +4,12 @@ use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    AgentNumber, AgentState, ApplicationRef, AutomaticKind, ContactId, CopyKind, DirectoryEntry,
-    DispositionCode, ExitName, Fingerprint, Handler, LateReason, Line, MailRefusal, MailboxName,
-    Mark, MessageRef, OutgoingId, ParameterName, Position, QuarantineReason, QueueReason, Quotes,
-    ReleaseReason, ReplyRefusal, RequeueReason, Setting, SignedReplies, Source, Step, Target,
-    ThreadId, Timer, Timestamp, UncertainReason, Verification, WithheldReason,
+    AgentNumber, AgentState, ApplicationRef, AutomaticKind, ContactId, CopyKind, DeliveryOutcome,
+    DirectoryEntry, DispositionCode, ExitName, Fingerprint, Handler, LateReason, Line, MailRefusal,
+    MailboxName, Mark, MessageRef, OutgoingId, ParameterName, Position, QuarantineReason,
+    QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason, Setting, SignedReplies,
+    Source, Step, Target, ThreadId, Timer, Timestamp, UncertainReason, Verification,
+    WithheldReason,
 };
 
 /// The clear part of an event: ids, counts and times, all that reports need.
@@ -458,6 +459,44 @@ pub enum Fact {
         /// When the mail server received it, at the latest when we first saw it.
         received: Timestamp,
     },
+    /// A mail system reported what became of a mail of ours. Private: `Mail`.
+    DeliveryReported {
+        /// The contact the mail was about.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// Where the report was found.
+        source: Source,
+        /// The report as received.
+        message: MessageRef,
+        /// What became of the mail.
+        outcome: DeliveryOutcome,
+        /// The status code, such as `5.1.1` (RFC 3463), where there is one.
+        status: Option<String>,
+    },
+    /// Someone who handled a contact is to be told of an event that their mail client does not
+    /// show. Private: `Address`, theirs.
+    NoticeRequested {
+        /// The contact.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// The position of the contact's arrival.
+        arrival: Position,
+        /// The position of the event they are told of.
+        about: Position,
+    },
+    /// The mail server took a notice.
+    NoticeSent {
+        /// The contact.
+        contact: ContactId,
+        /// The outgoing mail.
+        outgoing: OutgoingId,
+        /// The mail as sent.
+        message: MessageRef,
+    },
 }
 
 impl Fact {
@@ -510,6 +549,9 @@ impl Fact {
             Self::AttachmentsWithheld { .. } => "AttachmentsWithheld",
             Self::MailVanished { .. } => "MailVanished",
             Self::MailSetAside { .. } => "MailSetAside",
+            Self::DeliveryReported { .. } => "DeliveryReported",
+            Self::NoticeRequested { .. } => "NoticeRequested",
+            Self::NoticeSent { .. } => "NoticeSent",
         }
     }
 }

@@ -22,8 +22,8 @@ mod time;
 mod verification;
 
 pub use about::{
-    AgentState, CopyKind, Handler, LateReason, Line, QueueReason, ReleaseReason, RequeueReason,
-    Step, Target, Timer, UncertainReason, WithheldReason,
+    AgentState, CopyKind, DeliveryOutcome, Handler, LateReason, Line, QueueReason, ReleaseReason,
+    RequeueReason, Step, Target, Timer, UncertainReason, WithheldReason,
 };
 pub use address::{Address, AddressError};
 pub use codec::{CodecError, decode, encode};

@@ -2,12 +2,12 @@
 
 use crate::{
     Actor, Address, AgentNumber, AgentState, ApplicationRef, AutomaticKind, Cause, Check,
-    CheckedBy, CommandId, ContactId, CopyFrom, CopyKind, DirectoryEntry, Event, Fact, Fingerprint,
-    Handler, HeldContacts, LateReason, Letter, Line, MailDetails, MailRefusal, MailboxName, Mark,
-    MessageDigest, MessageRef, NameError, OutgoingId, Person, Position, Private, PrivateEntry,
-    QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason,
-    SenderDomains, Setting, SignedReplies, Source, Step, Target, ThreadId, Timer, Timestamp,
-    UncertainReason, Verification, WithheldReason, Written,
+    CheckedBy, CommandId, ContactId, CopyFrom, CopyKind, DeliveryOutcome, DirectoryEntry, Event,
+    Fact, Fingerprint, Handler, HeldContacts, LateReason, Letter, Line, MailDetails, MailRefusal,
+    MailboxName, Mark, MessageDigest, MessageRef, NameError, OutgoingId, Person, Position, Private,
+    PrivateEntry, QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal,
+    RequeueReason, SenderDomains, Setting, SignedReplies, Source, Step, Target, ThreadId, Timer,
+    Timestamp, UncertainReason, Verification, WithheldReason, Written,
 };
 
 const CONTACT: [u8; 32] = [7; 32];
@@ -93,6 +93,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.extend(flags());
     facts.push(vanished(&names));
     facts.push(set_aside(&names));
+    facts.extend(reports(&names));
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -481,4 +482,32 @@ fn flags() -> Vec<Sample> {
 fn vanished(names: &Names) -> Sample {
     let marks = ["0000001f5e8c2b11", "header 5"].map(|uidl| Mark::Pop3 { uidl: uidl.to_owned() });
     (Fact::MailVanished { mailbox: names.mailbox.clone(), marks: marks.to_vec() }, None)
+}
+
+fn reports(names: &Names) -> Vec<Sample> {
+    let contact = contact();
+    vec![
+        (
+            Fact::DeliveryReported {
+                contact,
+                thread: thread(),
+                outgoing: outgoing(),
+                source: names.source(),
+                message: message(),
+                outcome: DeliveryOutcome::Failed,
+                status: Some("5.1.1".to_owned()),
+            },
+            details(),
+        ),
+        (
+            Fact::NoticeRequested {
+                contact,
+                thread: thread(),
+                arrival: Position(7),
+                about: Position(9),
+            },
+            address("agnes@agents.example"),
+        ),
+        (Fact::NoticeSent { contact, outgoing: outgoing(), message: message() }, None),
+    ]
 }

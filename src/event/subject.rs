@@ -51,6 +51,9 @@ impl Fact {
             | Self::AutomaticReplySent { contact, .. }
             | Self::EncryptionFound { contact }
             | Self::AttachmentsWithheld { contact, .. }
+            | Self::DeliveryReported { contact, .. }
+            | Self::NoticeRequested { contact, .. }
+            | Self::NoticeSent { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -68,7 +71,8 @@ impl Fact {
             | Self::MailRefused { source, .. }
             | Self::ReplyReceived { source, .. }
             | Self::ReplyRefused { source, .. }
-            | Self::NoteReceived { source, .. } => Some(source),
+            | Self::NoteReceived { source, .. }
+            | Self::DeliveryReported { source, .. } => Some(source),
             Self::EngineStarted { .. }
             | Self::EngineStopped
             | Self::DirectoryLoaded { .. }
@@ -104,7 +108,9 @@ impl Fact {
             | Self::AutomaticReplySent { .. }
             | Self::EncryptionFound { .. }
             | Self::AttachmentsWithheld { .. }
-            | Self::MailVanished { .. } => None,
+            | Self::MailVanished { .. }
+            | Self::NoticeRequested { .. }
+            | Self::NoticeSent { .. } => None,
         }
     }
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use command::{
-    ActivateMailbox, Command, Delivery, Finding, QuarantineMail, ReceiveMail, ReceiveNote,
-    ReceiveReply, RecordVanished, RefuseMail,
+    ActivateMailbox, Command, QuarantineMail, ReceiveMail, ReceiveNote, ReceiveReply,
+    ReceiveReport, RecordVanished, RefuseMail,
 };
 use engine::{Done, EngineError, Handle};
 use event::{
-    Actor, Address, ContactId, Fact, Handler, MailRefusal, MailboxName, Mark, MessageRef,
-    OutgoingId, Position, Recorded, Source, Target, ThreadId, Timestamp,
+    Actor, Address, AutomaticKind, MailRefusal, MailboxName, Mark, MessageRef, Position, Source,
+    Timestamp,
 };
-use mail::{Purpose, TokenKey, TokenSearch};
+use mail::TokenKey;
 use projections::Quarantined;
 
 use crate::screen::Screen;
@@ -36,6 +36,8 @@ pub struct Intake {
     pub internal_address: Address,
     /// Finds out whether mail is from whom it says.
     pub verifier: Verifier,
+    /// Bounces come to this address, followed by a token.
+    pub envelope_sender: Address,
 }
 
 impl Inbox for Intake {
@@ -224,6 +226,14 @@ impl Intake {
             let (size, reason) = (message.size, MailRefusal::OwnMail);
             return Ok(Command::RefuseMail(RefuseMail { source, size, reason }));
         }
+        if parsed.automatic == Some(AutomaticKind::Bounce)
+            && let Some(bounce) = mail::bounce(raw)
+            && let Some(sent) = self.reported(&parsed, &bounce)?
+        {
+            let (outcome, status) = (bounce.outcome, bounce.status);
+            let report = ReceiveReport { source, message, parsed, sent, outcome, status };
+            return Ok(Command::ReceiveReport(Box::new(report)));
+        }
         let token = mail::find_token(&self.key, &self.internal_address, &parsed);
         if source.mailbox == self.internal {
             let finding = self.finding(token)?;
@@ -240,85 +250,5 @@ impl Intake {
         let sender = self.verifier.told(&source.mailbox, raw, &parsed);
         let mail = ReceiveMail { source, message, received, digest, parsed, answers, sender };
         Ok(Command::ReceiveMail(Box::new(mail)))
-    }
-
-    /// The contact of the hidden copy or the note that a token names.
-    fn copied(
-        &self,
-        token: &TokenSearch,
-    ) -> Result<Option<(ContactId, ThreadId, Position)>, InboxError> {
-        let TokenSearch::Found { outgoing, purpose: Purpose::HiddenCopy } = token else {
-            return Ok(None);
-        };
-        Ok(match self.recorded(outgoing.0)?.map(|recorded| recorded.event.fact) {
-            Some(
-                Fact::ReplyCopyRequested { contact, thread, arrival, .. }
-                | Fact::NoteReceived { contact, thread, arrival, .. },
-            ) => Some((contact, thread, arrival)),
-            _ => None,
-        })
-    }
-
-    /// The thread of the reply, an agent's or an automatic one, that a token names.
-    fn answered(&self, token: TokenSearch) -> Result<Option<ThreadId>, InboxError> {
-        let TokenSearch::Found { outgoing, purpose: Purpose::Relay } = token else {
-            return Ok(None);
-        };
-        Ok(match self.recorded(outgoing.0)?.map(|recorded| recorded.event.fact) {
-            Some(
-                Fact::ReplyReceived { thread, .. } | Fact::AutomaticReplyRequested { thread, .. },
-            ) => Some(thread),
-            _ => None,
-        })
-    }
-
-    fn finding(&self, token: TokenSearch) -> Result<Finding, InboxError> {
-        Ok(match token {
-            TokenSearch::None => Finding::NoToken,
-            TokenSearch::Forged => Finding::Forged,
-            TokenSearch::Found { outgoing, purpose: Purpose::Copy } => {
-                self.delivery(outgoing)?.map_or(Finding::Unknown, Finding::Delivery)
-            }
-            TokenSearch::Found { purpose: Purpose::Relay | Purpose::HiddenCopy, .. } => {
-                Finding::Unknown
-            }
-        })
-    }
-
-    /// The delivery at a position of the log.
-    fn delivery(&self, outgoing: OutgoingId) -> Result<Option<Delivery>, InboxError> {
-        let Some(recorded) = self.recorded(outgoing.0)? else { return Ok(None) };
-        let address = recorded.event.address().cloned();
-        let (contact, thread, arrival, handler) = match recorded.event.fact {
-            Fact::ContactAssigned { contact, thread, arrival, agent, .. } => {
-                (contact, thread, arrival, Handler::Agent(agent))
-            }
-            Fact::ContactTransferred { contact, thread, arrival, to: Target::Address, .. } => {
-                (contact, thread, arrival, Handler::Address)
-            }
-            _ => return Ok(None),
-        };
-        let arrived = self.recorded(arrival)?;
-        let mail = arrived.as_ref().and_then(|arrived| arrived.event.mail());
-        let customer = mail.and_then(|mail| mail.answer_to.clone());
-        let external = mail.map(|mail| mail.others.clone()).unwrap_or_default();
-        Ok(Some(Delivery {
-            outgoing,
-            contact,
-            thread,
-            arrival,
-            handler,
-            address,
-            customer,
-            external,
-        }))
-    }
-
-    fn recorded(&self, position: Position) -> Result<Option<Recorded>, InboxError> {
-        if position == Position::default() {
-            return Ok(None);
-        }
-        let found = self.handle.log().read(position, 1);
-        Ok(found.map_err(|error| InboxError::Log(error.to_string()))?.pop())
     }
 }

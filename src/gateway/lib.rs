@@ -25,6 +25,7 @@ mod stop;
 mod store;
 mod target;
 mod tls;
+mod token_lookup;
 mod verify;
 mod wire;
 

@@ -10,7 +10,7 @@ use event::{
     Actor, Address, AgentNumber, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line,
     MailDetails, MessageRef, OutgoingId, Person, Position, Quotes, Recorded, SignedReplies,
 };
-use mail::{AgentCopy, AutomaticReply, PrivateAddresses, Purpose, Relay, TokenKey, Via};
+use mail::{AgentCopy, AutomaticMail, PrivateAddresses, Purpose, Relay, Submitted, TokenKey, Via};
 use projections::{Outgoing, What};
 use tokio::sync::mpsc;
 
@@ -47,16 +47,13 @@ enum ComposeError {
 }
 
 struct Composed {
+    /// The envelope sender; none for what no person wrote, which must not come back (RFC 3834
+    /// section 3.3).
+    from: Option<Address>,
     to: Address,
     bytes: Vec<u8>,
     /// The names of attachments that it goes without.
     withheld: Vec<String>,
-}
-
-impl Composed {
-    fn new(to: Address, bytes: Vec<u8>) -> Self {
-        Self { to, bytes, withheld: Vec::new() }
-    }
 }
 
 /// Sends what the outbox holds, one mail at a time for each target, until told to stop. A mail
@@ -141,7 +138,7 @@ impl Worker {
         let start = StartSend { outgoing: id, withheld };
         handle.submit(Actor::Sender, Command::StartSend(start)).await?;
         let outcome = match composed {
-            Ok(composed) => self.transmit(id, self.envelope_sender(&entry.what), composed).await,
+            Ok(composed) => self.transmit(id, composed).await,
             Err(ComposeError::Never(why)) => {
                 command::SendOutcome::Refused { code: 0, text: why.to_owned() }
             }
@@ -152,22 +149,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Where bounces go: of an automatic answer nowhere (RFC 3834 section 3.3).
-    fn envelope_sender(&self, what: &What) -> Option<Address> {
-        match what {
-            What::AutomaticReply => None,
-            What::Copy { .. } | What::Reply { .. } | What::ReplyCopy { .. } | What::Note { .. } => {
-                Some(self.outbound.envelope_sender.clone())
-            }
-        }
-    }
-
-    async fn transmit(
-        &mut self,
-        id: OutgoingId,
-        from: Option<Address>,
-        composed: Composed,
-    ) -> command::SendOutcome {
+    async fn transmit(&mut self, id: OutgoingId, composed: Composed) -> command::SendOutcome {
         let bytes = Bytes::from(composed.bytes);
         let message = match self.outbound.store.put(bytes.clone()).await {
             Ok(message) => message,
@@ -176,7 +158,7 @@ impl Worker {
                 return command::SendOutcome::Deferred { code: 0, text: error.to_string() };
             }
         };
-        let envelope = Envelope { from, to: vec![composed.to], id: Some(id) };
+        let envelope = Envelope { from: composed.from, to: vec![composed.to], id: Some(id) };
         let unique = format!("postbook-{:020}", id.0.0);
         let outcome = self.target.send(&envelope, &bytes, &unique).await;
         self.report(id, &outcome);
@@ -262,9 +244,9 @@ impl Outbound {
                 let to = details.answer_to.as_ref();
                 let to = to.ok_or(ComposeError::Never("the customer's address is not known"))?;
                 let bytes = self.relay(id, entry, (details, &raw), &reply, &around)?;
-                Ok(Composed::new(to.clone(), bytes))
+                Ok(self.composed(id, to.clone(), bytes))
             }
-            What::ReplyCopy { reply: of, message, kind, to } => {
+            What::ReplyCopy { reply: of, message, kind, to, .. } => {
                 let to =
                     to.as_ref().ok_or(ComposeError::Never("the person's address was erased"))?;
                 let reply = self.reply(*of, message).await?;
@@ -274,14 +256,67 @@ impl Outbound {
                     }
                     CopyKind::Internal => self.hidden_copy(id, entry, &reply, to, &around)?,
                 };
-                Ok(Composed::new(to.clone(), bytes))
+                Ok(self.composed(id, to.clone(), bytes))
             }
             What::AutomaticReply => self.automatic_reply(id, entry, details, &raw, &around).await,
             What::Note { to, message } => {
                 let note = self.stored(message).await?;
                 self.note(id, entry.contact, *to, &note, &around).await
             }
+            What::Notice { to, about } => {
+                let to =
+                    to.as_ref().ok_or(ComposeError::Never("the agent's address was erased"))?;
+                self.notice(id, entry, *about, &details.subject, to, &around.internal).await
+            }
         }
+    }
+
+    /// A mail whose bounces name it.
+    fn composed(&self, id: OutgoingId, to: Address, bytes: Vec<u8>) -> Composed {
+        let token = self.key.sign(id, Purpose::Envelope);
+        let from = Some(mail::reply_address(&self.envelope_sender, &token));
+        Composed { from, to, bytes, withheld: Vec::new() }
+    }
+
+    /// What an agent is told of an event.
+    async fn notice(
+        &self,
+        id: OutgoingId,
+        entry: &Outgoing,
+        about: Position,
+        subject: &str,
+        to: &Address,
+        internal: &Address,
+    ) -> Result<Composed, ComposeError> {
+        let about = self.recorded(about).await?.event;
+        let diagnostic = match &about.fact {
+            Fact::DeliveryReported { message, .. } => {
+                let bounce = mail::bounce(&self.stored(message).await?);
+                let recipients = bounce.map(|bounce| bounce.recipients).unwrap_or_default();
+                recipients.into_iter().find_map(|recipient| recipient.diagnostic)
+            }
+            _ => None,
+        };
+        // So that a mail client shows it below the mail that was refused.
+        let answers = match &about.fact {
+            Fact::ReplyRefused { .. } => about.mail().and_then(|mail| mail.message_id.as_deref()),
+            _ => None,
+        };
+        let topic = format!("{} {subject}", entry.contact);
+        let written = mail::notice(to, &about, &topic, diagnostic.as_deref());
+        let written = written.ok_or(ComposeError::Never("the event is none to be told of"))?;
+        let token = self.key.sign(id, Purpose::Notice);
+        let mail = AutomaticMail {
+            submitted: Submitted::Generated,
+            written: &written,
+            from: &Person { name: Some("Postbook".to_owned()), address: internal.clone() },
+            message_id: &mail::message_id(&token, internal.domain()),
+            answers,
+            references: &[],
+            date: entry.requested,
+        };
+        let bytes = mail.compose();
+        Ok(Composed { from: None, to: to.clone(), bytes, withheld: Vec::new() })
     }
 
     /// What someone inside wrote; the agent's answer goes straight to them.
@@ -312,8 +347,7 @@ impl Outbound {
             contact,
             via: None,
         };
-        let bytes = copy.compose();
-        Ok(Composed::new(address, bytes))
+        Ok(self.composed(id, address.clone(), copy.compose()))
     }
 
     fn copy(
@@ -341,7 +375,7 @@ impl Outbound {
             contact,
             via: queue.map(|queue| Via { queue, internal: &around.internal }),
         };
-        Composed { to: to.clone(), bytes: copy.compose(), withheld }
+        Composed { withheld, ..self.composed(id, to.clone(), copy.compose()) }
     }
 
     /// What the customer gets, and everyone they put on their mail.
@@ -452,7 +486,8 @@ impl Outbound {
         let written = written.ok_or(ComposeError::Never("the text of the answer was erased"))?;
         let from = around.from()?;
         let references = mail::parse(raw).map(|parsed| parsed.references).unwrap_or_default();
-        let reply = AutomaticReply {
+        let reply = AutomaticMail {
+            submitted: Submitted::Replied,
             written,
             from,
             message_id: &mail::message_id(
@@ -464,7 +499,7 @@ impl Outbound {
             date: entry.requested,
         };
         let bytes = self.signer.sign(from.address.domain(), reply.compose());
-        Ok(Composed::new(written.to.clone(), bytes))
+        Ok(Composed { from: None, to: written.to.clone(), bytes, withheld: Vec::new() })
     }
 
     async fn surroundings(

@@ -21,6 +21,8 @@ pub struct Status {
     pub open: usize,
     /// How many wait.
     pub waiting: usize,
+    /// What somebody must see to, as sentences.
+    pub alarms: Vec<String>,
     /// Mailboxes and the outgoing server.
     pub connections: Vec<Connection>,
 }

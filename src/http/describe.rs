@@ -1,9 +1,10 @@
 //! Events as sentences, for people.
 
 use event::{
-    AgentState, AutomaticKind, CheckedBy, CopyKind, Event, Fact, Handler, LateReason, MailRefusal,
-    QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason,
-    SignedReplies, Source, Target, Timer, UncertainReason, Verification, WithheldReason,
+    AgentState, AutomaticKind, CheckedBy, CopyKind, DeliveryOutcome, Event, Fact, Handler,
+    LateReason, MailRefusal, QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal,
+    RequeueReason, SignedReplies, Source, Target, Timer, UncertainReason, Verification,
+    WithheldReason,
 };
 
 /// One event as a sentence without its time.
@@ -12,6 +13,7 @@ pub fn describe(event: &Event) -> String {
         .or_else(|| mail(event))
         .or_else(|| work(event))
         .or_else(|| sending(event))
+        .or_else(|| reported(event))
         .or_else(|| automatic(event))
         .unwrap_or_else(|| event.fact.name().to_owned())
 }
@@ -149,6 +151,7 @@ fn work(event: &Event) -> Option<String> {
                 RequeueReason::DeliveryFailed => "its copy could not be delivered",
                 RequeueReason::SignedOut => "the agent signed out",
                 RequeueReason::AgentRemoved => "the agent left the directory",
+                RequeueReason::Bounced => "its copy came back",
             };
             format!("contact {contact} is back at the head of {line}: {why}")
         }
@@ -237,6 +240,29 @@ fn sending(event: &Event) -> Option<String> {
         }
         Fact::ReplyCopied { contact, outgoing, .. } => {
             format!("copy {outgoing} of the answer to contact {contact} was sent")
+        }
+        _ => return None,
+    })
+}
+
+fn reported(event: &Event) -> Option<String> {
+    Some(match &event.fact {
+        Fact::DeliveryReported { outgoing, outcome, status, .. } => {
+            let outcome = match outcome {
+                DeliveryOutcome::Failed => "came back",
+                DeliveryOutcome::Delayed => "is delayed on its way",
+                DeliveryOutcome::Delivered => "arrived",
+                DeliveryOutcome::Relayed => "went on to a server that does not report",
+                DeliveryOutcome::Expanded => "arrived and went on to several addresses",
+            };
+            let status = status.as_ref().map(|status| format!(" ({status})")).unwrap_or_default();
+            format!("outgoing mail {outgoing} {outcome}{status}")
+        }
+        Fact::NoticeRequested { contact, about, .. } => {
+            format!("{} is told of event {about} on contact {contact}", address(event))
+        }
+        Fact::NoticeSent { contact, outgoing, .. } => {
+            format!("notice {outgoing} on contact {contact} was sent")
         }
         _ => return None,
     })

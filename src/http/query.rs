@@ -100,6 +100,19 @@ pub fn agents(views: &Views<'_>) -> Vec<Agent> {
     views.hot.agents.iter().map(agent).collect()
 }
 
+/// What somebody must see to: agents whose mailbox did not take a mail since they were last ready.
+pub fn alarms(views: &Views<'_>) -> Vec<String> {
+    let failed = views.hot.agents.iter().filter(|(_, agent)| agent.undelivered);
+    failed
+        .map(|(number, _)| {
+            format!(
+                "agent {number}'s mailbox did not take a mail, so the agent is not ready; see to the \
+                 mailbox, then `postbook agent ready {number}`"
+            )
+        })
+        .collect()
+}
+
 /// What the views know of a contact; the log has the rest.
 #[derive(Debug)]
 pub struct Story {
@@ -311,6 +324,7 @@ pub fn outbox(views: &Views<'_>) -> Vec<Outgoing> {
                 What::ReplyCopy { .. } => "reply copy".to_owned(),
                 What::Note { .. } => "note".to_owned(),
                 What::AutomaticReply => "automatic reply".to_owned(),
+                What::Notice { .. } => "notice".to_owned(),
             },
             state: state.to_owned(),
             until,

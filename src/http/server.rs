@@ -102,14 +102,15 @@ async fn ask<T: Send + 'static>(
 async fn status(State(service): State<Service>) -> Result<Json<Status>, ApiError> {
     let counted = service.intake.handle.read(|views| {
         let waiting = views.hot.queues.lines().map(|line| views.hot.queues.len(line)).sum();
-        (views.hot.contacts.len(), waiting)
+        (views.hot.contacts.len(), waiting, query::alarms(views))
     });
-    let (open, waiting) = counted.await?;
+    let (open, waiting, alarms) = counted.await?;
     Ok(Json(Status {
         version: service.version.clone(),
         head: service.intake.handle.log().head().0,
         open,
         waiting,
+        alarms,
         connections: service.health.iter().map(|(name, cell)| connection(name, cell)).collect(),
     }))
 }

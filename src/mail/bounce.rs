@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use event::{Address, AutomaticKind};
+use event::{Address, AutomaticKind, DeliveryOutcome};
 
 use crate::header::{self, Header};
 use crate::lines::Lines;
@@ -19,28 +19,13 @@ const FIELD_BYTES_MAX: usize = 4_096;
 /// No diagnostic is kept beyond this many characters.
 const DIAGNOSTIC_CHARS_MAX: usize = 500;
 
-/// What became of a mail, in the order of what matters most (RFC 3464 section 2.3.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BounceOutcome {
-    /// It was given up.
-    Failed,
-    /// It has not arrived yet, and the server goes on trying.
-    Delayed,
-    /// It arrived.
-    Delivered,
-    /// It went on to a server that sends no reports.
-    Relayed,
-    /// It arrived and went on to several addresses.
-    Expanded,
-}
-
 /// What became of a mail for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BounceRecipient {
     /// The final recipient, else the original one; `None` where neither is an address.
     pub address: Option<Address>,
     /// What became of it.
-    pub outcome: BounceOutcome,
+    pub outcome: DeliveryOutcome,
     /// The status code, such as `5.1.1` (RFC 3463).
     pub status: Option<String>,
     /// What the server said, on one line, at most 500 characters.
@@ -52,7 +37,7 @@ pub struct BounceRecipient {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bounce {
     /// The outcome of the recipient it is worst for.
-    pub outcome: BounceOutcome,
+    pub outcome: DeliveryOutcome,
     /// That recipient's status code.
     pub status: Option<String>,
     /// The recipients it names, at most 100; empty where the report has no form that is known.
@@ -128,24 +113,24 @@ fn recipient(group: &Header<'_>) -> Option<BounceRecipient> {
     })
 }
 
-fn outcome(action: &str) -> Option<BounceOutcome> {
+fn outcome(action: &str) -> Option<DeliveryOutcome> {
     // Some put a comment behind it.
     match action.split([' ', '(', ';']).next()? {
-        "failed" | "failure" => Some(BounceOutcome::Failed),
-        "delayed" => Some(BounceOutcome::Delayed),
-        "delivered" => Some(BounceOutcome::Delivered),
-        "relayed" => Some(BounceOutcome::Relayed),
-        "expanded" => Some(BounceOutcome::Expanded),
+        "failed" | "failure" => Some(DeliveryOutcome::Failed),
+        "delayed" => Some(DeliveryOutcome::Delayed),
+        "delivered" => Some(DeliveryOutcome::Delivered),
+        "relayed" => Some(DeliveryOutcome::Relayed),
+        "expanded" => Some(DeliveryOutcome::Expanded),
         _ => None,
     }
 }
 
 /// RFC 3463 section 3.1: the class alone tells, where the action is missing.
-fn status_outcome(status: &str) -> Option<BounceOutcome> {
+fn status_outcome(status: &str) -> Option<DeliveryOutcome> {
     match status.bytes().next() {
-        Some(b'5') => Some(BounceOutcome::Failed),
-        Some(b'4') => Some(BounceOutcome::Delayed),
-        Some(b'2') => Some(BounceOutcome::Delivered),
+        Some(b'5') => Some(DeliveryOutcome::Failed),
+        Some(b'4') => Some(DeliveryOutcome::Delayed),
+        Some(b'2') => Some(DeliveryOutcome::Delivered),
         _ => None,
     }
 }
@@ -211,16 +196,16 @@ fn told(header: &Header<'_>, text: &str) -> Vec<BounceRecipient> {
 }
 
 fn failed(address: Address, status: Option<String>, diagnostic: Option<String>) -> BounceRecipient {
-    BounceRecipient { address: Some(address), outcome: BounceOutcome::Failed, status, diagnostic }
+    BounceRecipient { address: Some(address), outcome: DeliveryOutcome::Failed, status, diagnostic }
 }
 
 /// Old servers say in the subject alone that they go on trying.
-fn untold_outcome(header: &Header<'_>) -> BounceOutcome {
+fn untold_outcome(header: &Header<'_>) -> DeliveryOutcome {
     let subject = parse::subject(header).to_lowercase();
     if subject.starts_with("warning:") || subject.contains("delayed") {
-        BounceOutcome::Delayed
+        DeliveryOutcome::Delayed
     } else {
-        BounceOutcome::Failed
+        DeliveryOutcome::Failed
     }
 }
 

@@ -8,7 +8,7 @@ mod agent_copy;
 mod answerable;
 mod authentication_results;
 mod automatic;
-mod automatic_reply;
+mod automatic_mail;
 mod bounce;
 mod decode;
 mod encode;
@@ -17,6 +17,7 @@ mod hop;
 mod html;
 mod identity;
 mod lines;
+mod notice;
 mod others;
 mod parse;
 mod private;
@@ -34,11 +35,12 @@ mod words;
 pub use agent_copy::{AgentCopy, Via};
 pub use answerable::may_answer;
 pub use authentication_results::{AuthenticationServer, CheckOutcome, SenderCheck, sender_check};
-pub use automatic_reply::AutomaticReply;
-pub use bounce::{Bounce, BounceOutcome, BounceRecipient, bounce};
+pub use automatic_mail::{AutomaticMail, Submitted};
+pub use bounce::{Bounce, BounceRecipient, bounce};
 pub use encode::mailbox;
 pub use hop::{Hop, hop};
 pub use identity::{contact_id, fingerprint};
+pub use notice::notice;
 pub use others::{details, others};
 pub use parse::{Parsed, parse, received};
 pub use private::PrivateAddresses;
@@ -47,6 +49,6 @@ pub use relay::Relay;
 pub use seal::{Seal, unsigned};
 pub use token::{
     Purpose, Token, TokenError, TokenKey, TokenSearch, find_token, message_id, own_mail,
-    reply_address,
+    reply_address, reported_mail,
 };
 pub use withhold::withhold;

@@ -2,6 +2,7 @@
 
 use event::{Address, OutgoingId, Position};
 
+use crate::bounce::Bounce;
 use crate::encode::is_message_id;
 use crate::parse::Parsed;
 
@@ -16,6 +17,9 @@ const POSITION_DIGITS_MAX: usize = 13;
 /// What the local part of our Message-IDs begins with.
 const MESSAGE_ID_PREFIX: &str = "postbook.";
 
+const PURPOSES: [Purpose; 5] =
+    [Purpose::Copy, Purpose::Relay, Purpose::HiddenCopy, Purpose::Envelope, Purpose::Notice];
+
 /// The secret that signs tokens; made once by the caller and kept.
 #[derive(Clone)]
 pub struct TokenKey([u8; 32]);
@@ -29,6 +33,10 @@ pub enum Purpose {
     Relay,
     /// A copy of a reply to someone of whom the customer does not know.
     HiddenCopy,
+    /// Any of them, as its envelope names it: only reports about it come back there.
+    Envelope,
+    /// A notice to an agent.
+    Notice,
 }
 
 /// A signed name of one outgoing mail: 18 to 30 lower-case letters and digits.
@@ -102,6 +110,8 @@ impl Purpose {
             Self::Copy => 'c',
             Self::Relay => 'r',
             Self::HiddenCopy => 'h',
+            Self::Envelope => 'e',
+            Self::Notice => 'n',
         }
     }
 }
@@ -153,6 +163,27 @@ pub fn own_mail(key: &TokenKey, parsed: &Parsed) -> Option<(OutgoingId, Purpose)
     }
 }
 
+/// The outgoing mail that a bounce is about: by the address it was sent to, which only the envelope
+/// of that mail named, else by the Message-ID of what came back.
+pub fn reported_mail(
+    key: &TokenKey,
+    sender: &Address,
+    parsed: &Parsed,
+    bounce: &Bounce,
+) -> Option<OutgoingId> {
+    let in_addresses =
+        parsed.to.iter().chain(&parsed.cc).filter_map(|address| suffix(address, sender));
+    let in_ids = bounce
+        .original_message_id
+        .iter()
+        .chain(&parsed.in_reply_to)
+        .filter_map(|id| token_part(id));
+    match search(key, in_addresses.chain(in_ids)) {
+        TokenSearch::Found { outgoing, .. } => Some(outgoing),
+        TokenSearch::None | TokenSearch::Forged => None,
+    }
+}
+
 fn search<'a>(key: &TokenKey, candidates: impl Iterator<Item = &'a str>) -> TokenSearch {
     let mut result = TokenSearch::None;
     for candidate in candidates {
@@ -186,13 +217,9 @@ fn token_part(id: &str) -> Option<&str> {
 
 fn read(text: &str) -> Option<(OutgoingId, Purpose, [u8; SIGNATURE_BYTES])> {
     let text = text.to_ascii_lowercase();
-    let (purpose, digits) = if let Some(digits) = text.strip_prefix('c') {
-        (Purpose::Copy, digits)
-    } else if let Some(digits) = text.strip_prefix('h') {
-        (Purpose::HiddenCopy, digits)
-    } else {
-        (Purpose::Relay, text.strip_prefix('r')?)
-    };
+    let (purpose, digits) = PURPOSES
+        .iter()
+        .find_map(|&purpose| Some((purpose, text.strip_prefix(purpose.letter())?)))?;
     let position_length = digits.len().checked_sub(SIGNATURE_DIGITS)?;
     if !(1..=POSITION_DIGITS_MAX).contains(&position_length) {
         return None;
@@ -258,7 +285,7 @@ mod tests {
     #[test]
     fn tokens_are_verified_in_any_case() {
         for position in [0, 1, 31, 32, 12_345_678, u64::MAX] {
-            for purpose in [Purpose::Copy, Purpose::Relay, Purpose::HiddenCopy] {
+            for purpose in PURPOSES {
                 let token = key().sign(outgoing(position), purpose);
                 let expected = Ok((outgoing(position), purpose));
                 assert!((18..=30).contains(&token.as_str().len()), "{token:?}");

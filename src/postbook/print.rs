@@ -112,7 +112,9 @@ pub(crate) fn status(status: &Status) -> String {
             optional(connection.message.as_deref()),
         ]
     });
-    counts + &table(["CONNECTION", "STATE", "LAST SUCCESS", "BACKLOG", "MESSAGE"], rows)
+    let alarms: String = status.alarms.iter().map(|alarm| format!("ALARM  {alarm}\n")).collect();
+    let alarms = if alarms.is_empty() { alarms } else { alarms + "\n" };
+    counts + &alarms + &table(["CONNECTION", "STATE", "LAST SUCCESS", "BACKLOG", "MESSAGE"], rows)
 }
 
 pub(crate) fn queues(queues: &[Queue]) -> String {

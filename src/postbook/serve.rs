@@ -206,6 +206,7 @@ impl Server {
             internal: file.internal.name.get_ref().0.clone(),
             internal_address: file.internal.address.get_ref().0.clone(),
             verifier: self.verifier(file, &mut health, stop),
+            envelope_sender: file.outgoing.sender.0.clone(),
         };
         let inbox = Arc::new(intake.clone());
         let mut logins = Logins::new(trust);

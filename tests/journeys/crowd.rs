@@ -55,7 +55,7 @@ pub(crate) fn deliver(office: &Office<'_>) -> Result<BTreeSet<String>> {
     Ok(contacts)
 }
 
-/// All copies in the mailboxes of the two agents.
+/// All copies in the mailboxes of the two agents; not what they are told besides.
 pub(crate) fn copies(office: &Office<'_>) -> Result<Vec<(Agent, Mail)>> {
     let mut copies = Vec::new();
     for agent in [agnes(), bruno()] {

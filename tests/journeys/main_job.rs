@@ -62,7 +62,7 @@ fn with_attachment(mut mail: Outgoing) -> Outgoing {
 fn check_copy(copy: &Mail, original: &Mail, contact: &str) {
     assert_eq!(copy.addresses("From"), ["ann@customer.test"]);
     assert!(copy.field("From").contains("Ann Oyelaran"), "{}", copy.field("From"));
-    assert_eq!(copy.field("Return-Path"), format!("<{BOUNCES}>"));
+    check_sender(copy);
     let reply_to = copy.answer_to();
     assert!(reply_to.starts_with("internal+c") && reply_to.ends_with("@support.test"));
     assert_eq!(copy.addresses("To"), ["agnes@agents.test"]);
@@ -73,6 +73,14 @@ fn check_copy(copy: &Mail, original: &Mail, contact: &str) {
     assert_eq!(copy.field("Content-Type"), original.field("Content-Type"));
     assert_eq!(copy.fields("X-Campaign"), [""; 0]);
     assert!(copy.body() == original.body(), "the body was changed: {}", copy.source());
+}
+
+/// A bounce of the mail would name it by its token.
+fn check_sender(mail: &Mail) {
+    let sender = mail.field("Return-Path");
+    let (local, domain) = BOUNCES.split_once('@').unwrap_or_default();
+    assert!(sender.starts_with(&format!("<{local}+e")), "{sender}");
+    assert!(sender.ends_with(&format!("@{domain}>")), "{sender}");
 }
 
 /// No field of a relayed reply tells who the agent is.
@@ -123,7 +131,7 @@ fn case_091_a_mail_is_answered_and_answered_again() -> Result<()> {
         assert!(relayed.field("From").contains("Desk Support"));
         assert_eq!(relayed.addresses("To"), [ann.address.as_str()]);
         assert_eq!(relayed.addresses("Cc"), [colleague]);
-        assert_eq!(relayed.field("Return-Path"), format!("<{BOUNCES}>"));
+        check_sender(&relayed);
         assert_eq!(relayed.field("In-Reply-To"), written.message_id);
         assert_eq!(relayed.field("References"), written.message_id);
         assert!(relayed.text().starts_with("It comes tomorrow — promised.\n"));

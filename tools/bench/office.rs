@@ -81,6 +81,7 @@ impl Office {
             internal: "internal".parse()?,
             internal_address: Address::new(INTERNAL)?,
             verifier: Verifier::default(),
+            envelope_sender: Address::new(INTERNAL)?,
         })
     }
 }

@@ -70,6 +70,7 @@ impl Office {
             internal: "internal".parse()?,
             internal_address: Address::new(composed::INTERNAL)?,
             verifier: Verifier::default(),
+            envelope_sender: Address::new(composed::INTERNAL)?,
         };
         Ok(Self { engine, intake, mailbox: NAME.parse()? })
     }

@@ -5,6 +5,7 @@ mod check_email;
 mod flags;
 mod histories;
 mod maildrop;
+mod reports;
 mod screening;
 mod stories;
 mod world;

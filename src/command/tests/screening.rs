@@ -44,7 +44,9 @@ fn case_105_a_sealed_reply_does_not_go_out_as_it_is_unless_that_is_wanted() {
         });
         match facts.as_slice() {
             [Fact::ReplyReceived { .. }, Fact::ReplyScreened { signed, .. }] => Ok(*signed),
-            [Fact::ReplyRefused { contact: Some(_), reason, .. }] => Err(*reason),
+            [Fact::ReplyRefused { contact: Some(_), reason, .. }, Fact::NoticeRequested { .. }] => {
+                Err(*reason)
+            }
             other => panic!("{other:?}"),
         }
     };

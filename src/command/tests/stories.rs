@@ -214,19 +214,24 @@ fn replies_are_refused_with_a_reason() {
     let mut orphan = delivery.clone();
     orphan.customer = None;
     let cases = [
-        (reply(1, &agent, Finding::NoToken), ReplyRefusal::NoToken),
-        (reply(2, &agent, Finding::Forged), ReplyRefusal::ForgedToken),
-        (reply(3, "eve@x.test", Finding::Delivery(delivery)), ReplyRefusal::WrongSender),
-        (absent, ReplyRefusal::Automatic),
-        (reply(5, &agent, Finding::Unknown), ReplyRefusal::UnknownDelivery),
-        (reply(6, &agent, Finding::Delivery(orphan)), ReplyRefusal::NoRecipient),
+        (reply(1, &agent, Finding::NoToken), ReplyRefusal::NoToken, 0),
+        (reply(2, &agent, Finding::Forged), ReplyRefusal::ForgedToken, 0),
+        (reply(3, "eve@x.test", Finding::Delivery(delivery)), ReplyRefusal::WrongSender, 1),
+        (absent, ReplyRefusal::Automatic, 0),
+        (reply(5, &agent, Finding::Unknown), ReplyRefusal::UnknownDelivery, 0),
+        (reply(6, &agent, Finding::Delivery(orphan)), ReplyRefusal::NoRecipient, 1),
     ];
-    for (reply, expected) in cases {
+    for (reply, expected, notices) in cases {
         let facts = world.give(Command::ReceiveReply(Box::new(reply)));
-        let [Fact::ReplyRefused { reason, .. }] = facts.as_slice() else { panic!("{facts:?}") };
+        let [Fact::ReplyRefused { reason, .. }, told @ ..] = facts.as_slice() else {
+            panic!("{facts:?}")
+        };
         assert_eq!(*reason, expected);
+        assert_eq!(World::names(told), ["NoticeRequested"].repeat(notices), "{expected:?}");
     }
-    assert_eq!(world.state.hot().outbox.iter().count(), 0, "nothing is relayed");
+    let addressed = world.notices();
+    assert_eq!(addressed, [agent.clone(), agent], "the mailbox it was delivered to is told");
+    assert_eq!(World::names(&world.send_all(&SENT)), ["SendStarted", "NoticeSent"].repeat(2));
 }
 
 #[test]
@@ -239,9 +244,10 @@ fn case_094_a_reply_of_an_agent_who_left_is_refused() {
     world.give(Command::Release(release));
     world.give(Command::LoadDirectory(directory(&[1002, 1003])));
     let facts = world.answer(1, contact, 1001);
-    let [Fact::ReplyRefused { reason, .. }] = facts.as_slice() else { panic!("{facts:?}") };
+    let [Fact::ReplyRefused { reason, .. }, told] = facts.as_slice() else { panic!("{facts:?}") };
     assert_eq!(*reason, ReplyRefusal::NoRights);
-    assert_eq!(world.state.hot().outbox.iter().count(), 0, "nothing is relayed");
+    assert_eq!(told.name(), "NoticeRequested");
+    assert_eq!(World::names(&world.send_all(&SENT)), ["SendStarted", "NoticeSent"]);
 }
 
 #[test]
@@ -458,14 +464,14 @@ fn only_one_attempt_is_under_way_and_an_uncertain_reply_waits_for_a_person() {
     let second = Command::StartSend(StartSend { outgoing, withheld: Vec::new() });
     assert_eq!(world.try_give(Actor::Engine, second), Err(Rejection::NotToSend(outgoing)));
     let facts = world.give(start());
-    let [Fact::EngineStarted { .. }, Fact::SendUncertain { reason, .. }, released] =
+    let [Fact::EngineStarted { .. }, Fact::SendUncertain { reason, .. }, rest @ ..] =
         facts.as_slice()
     else {
         panic!("{facts:?}")
     };
     assert_eq!(*reason, UncertainReason::Restart);
-    assert_eq!(released.name(), "ContactReleased");
-    assert_eq!(world.state.hot().outbox.ready().count(), 0);
+    assert_eq!(World::names(rest), ["NoticeRequested", "ContactReleased", "NoticeRequested"]);
+    assert_eq!(World::names(&world.send_all(&SENT)), ["SendStarted", "NoticeSent"].repeat(2));
     world.give(Command::SendAgain(SendAgain { outgoing }));
     assert_eq!(World::names(&world.send_all(&SENT)), ["SendStarted", "ReplyRelayed"]);
 }

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use event::{
-    Actor, Address, AgentNumber, AgentState, CommandId, ContactId, DirectoryEntry, Event, Fact,
-    MailboxName, Mark, MessageDigest, MessageRef, Person, PrivateEntry, Setting, Source,
-    TeamReason, Timestamp,
+    Actor, Address, AgentNumber, AgentState, CommandId, ContactId, DeliveryOutcome, DirectoryEntry,
+    Event, Fact, MailboxName, Mark, MessageDigest, MessageRef, Person, PrivateEntry, Setting,
+    Source, TeamReason, Timestamp,
 };
 use mail::Parsed;
-use projections::{Archive, Hot, MemoryShelf};
+use projections::{Archive, Hot, MemoryShelf, What};
 
 use crate::{
     Answer, CarryError, Command, Delivery, Envelope, Finding, LoadDirectory, LoadSettings, Publish,
-    ReceiveMail, ReceiveReply, RecordSend, Rejection, Screening, SendOutcome, SetAgentState,
-    StartSend, State,
+    ReceiveMail, ReceiveReply, ReceiveReport, RecordSend, Rejection, Screening, SendOutcome,
+    SentMail, SentWhat, SetAgentState, StartSend, State,
 };
 
 /// A contact centre with its log in memory.
@@ -169,6 +169,49 @@ impl World {
         let delivery = self.delivery(contact, agent);
         let reply = reply(number, &agent_address(agent), Finding::Delivery(delivery));
         self.give(Command::ReceiveReply(Box::new(reply)))
+    }
+
+    /// Whom the outbox's notices go to; each tells of an event that says something.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        let addressed = self.state.hot().outbox.iter().filter_map(|(_, entry)| match &entry.what {
+            What::Notice { to, about } => {
+                let place = usize::try_from(about.0 - 1).unwrap();
+                let to = to.as_ref().unwrap();
+                mail::notice(to, &self.log[place], "topic", None).unwrap();
+                Some(to.to_string())
+            }
+            _ => None,
+        });
+        addressed.collect()
+    }
+
+    /// A mail system reports on an outgoing mail, in report number `number`.
+    pub(crate) fn report(
+        &mut self,
+        number: u32,
+        outgoing: event::OutgoingId,
+        outcome: DeliveryOutcome,
+    ) -> Vec<Fact> {
+        let place = usize::try_from(outgoing.0.0 - 1).unwrap();
+        let (contact, thread, arrival, what) = match &self.log[place].fact {
+            Fact::ContactAssigned { contact, thread, arrival, agent, .. } => {
+                (contact, thread, arrival, SentWhat::Copy(*agent))
+            }
+            Fact::ReplyReceived { contact, thread, arrival, handler, .. } => {
+                (contact, thread, arrival, SentWhat::Answer(Some(*handler)))
+            }
+            other => panic!("{other:?}"),
+        };
+        let (contact, thread, arrival) = (*contact, *thread, *arrival);
+        let report = ReceiveReport {
+            source: source("internal", number),
+            message: message(number),
+            parsed: parsed(number, "mailer-daemon@mx.test"),
+            sent: SentMail { outgoing, contact, thread, arrival, what },
+            outcome,
+            status: Some("5.1.1".to_owned()),
+        };
+        self.give(Command::ReceiveReport(Box::new(report)))
     }
 
     /// The names of the facts, for short comparisons.

@@ -59,6 +59,7 @@ async fn unfurnished(log: Arc<dyn EventLog>) -> Desk {
         key: TokenKey::from_bytes([1; 32]),
         internal: MailboxName::new("internal").unwrap(),
         internal_address: "internal@support.test".parse().unwrap(),
+        envelope_sender: "bounces@support.test".parse().unwrap(),
         verifier: Verifier::default(),
     };
     Desk { engine, intake, log, folder }

@@ -1,6 +1,7 @@
 //! Bounces as servers of different makes write them.
 
-use mail::{Bounce, BounceOutcome, bounce};
+use event::DeliveryOutcome;
+use mail::{Bounce, bounce};
 
 fn report(status: &str, returned: &str) -> String {
     format!(
@@ -16,7 +17,7 @@ fn read(raw: &str) -> Bounce {
 }
 
 #[track_caller]
-fn check_status(status: &str, expected: &[(&str, BounceOutcome, Option<&str>)]) {
+fn check_status(status: &str, expected: &[(&str, DeliveryOutcome, Option<&str>)]) {
     let bounce =
         read(&report(status, "Content-Type: message/rfc822\r\n\r\nMessage-ID: <1@a.test>"));
     let found: Vec<_> = bounce
@@ -42,15 +43,18 @@ fn case_061_every_recipient_has_an_outcome() {
     check_status(
         &status,
         &[
-            ("jo@example.org", BounceOutcome::Delivered, Some("2.0.0")),
-            ("Jane@example.org", BounceOutcome::Failed, Some("5.1.1")),
+            ("jo@example.org", DeliveryOutcome::Delivered, Some("2.0.0")),
+            ("Jane@example.org", DeliveryOutcome::Failed, Some("5.1.1")),
         ],
     );
     let bounce = read(&report(
         &status,
         "Content-Type: text/rfc822-headers\r\n\r\nMessage-Id:\r\n <1@a.test>",
     ));
-    assert_eq!((bounce.outcome, bounce.status.as_deref()), (BounceOutcome::Failed, Some("5.1.1")));
+    assert_eq!(
+        (bounce.outcome, bounce.status.as_deref()),
+        (DeliveryOutcome::Failed, Some("5.1.1"))
+    );
     assert_eq!(bounce.original_message_id.as_deref(), Some("1@a.test"));
     assert_eq!(bounce.recipients[1].diagnostic.as_deref(), Some("550 5.1.1 No such user"));
 }
@@ -58,28 +62,28 @@ fn case_061_every_recipient_has_an_outcome() {
 #[test]
 fn case_062_a_delay_is_no_failure() {
     let group = "Final-Recipient: rfc822; jo@example.org\r\nAction: delayed\r\nStatus: 4.4.1";
-    check_status(group, &[("jo@example.org", BounceOutcome::Delayed, Some("4.4.1"))]);
+    check_status(group, &[("jo@example.org", DeliveryOutcome::Delayed, Some("4.4.1"))]);
     // Given up after many tries: the action decides, not the class of the status.
     let group = "Final-Recipient: rfc822; jo@example.org\r\nAction: failed\r\nStatus: 4.4.7";
-    check_status(group, &[("jo@example.org", BounceOutcome::Failed, Some("4.4.7"))]);
+    check_status(group, &[("jo@example.org", DeliveryOutcome::Failed, Some("4.4.7"))]);
     let old = "From: MAILER-DAEMON@mx.test\nSubject: Warning: could not send message for past 4 \
                hours\n\nMessage-ID: <1@a.test>\n";
-    assert_eq!(read(old).outcome, BounceOutcome::Delayed);
+    assert_eq!(read(old).outcome, DeliveryOutcome::Delayed);
 }
 
 #[test]
 fn careless_reports_are_read() {
     check_status(
         "Original-Recipient: rfc822;jo@example.org\nFinal-Recipient: x400; /s=jo/\nStatus: 5.0.0",
-        &[("jo@example.org", BounceOutcome::Failed, Some("5.0.0"))],
+        &[("jo@example.org", DeliveryOutcome::Failed, Some("5.0.0"))],
     );
     check_status(
         "Final-Recipient: jo@example.org\nAction: failed\nStatus: 550",
-        &[("jo@example.org", BounceOutcome::Failed, None)],
+        &[("jo@example.org", DeliveryOutcome::Failed, None)],
     );
     check_status(
         "Final-Recipient: rfc822;nobody\nAction: relayed\nStatus: 2.1234.0",
-        &[("", BounceOutcome::Relayed, None)],
+        &[("", DeliveryOutcome::Relayed, None)],
     );
     check_status("Final-Recipient: rfc822;jo@example.org\nAction: sung", &[]);
     let encoded = report("", "").replace(
@@ -87,7 +91,7 @@ fn careless_reports_are_read() {
         "message/delivery-status\r\nContent-Transfer-Encoding: base64\r\n\r\n\
          RmluYWwtUmVjaXBpZW50OiByZmM4MjI7IGpvQGV4YW1wbGUub3JnCkFjdGlvbjogZXhwYW5kZWQK",
     );
-    assert_eq!(read(&encoded).outcome, BounceOutcome::Expanded);
+    assert_eq!(read(&encoded).outcome, DeliveryOutcome::Expanded);
 }
 
 #[test]
@@ -99,7 +103,10 @@ fn qmail_tells_it_in_words() {
          is a copy of the message.\n\nReturn-Path: <support@corp.test>\nMessage-ID: \
          <1@a.test>\n\n<jane@example.org>:\nnot a recipient\n",
     );
-    assert_eq!((bounce.outcome, bounce.status.as_deref()), (BounceOutcome::Failed, Some("5.1.1")));
+    assert_eq!(
+        (bounce.outcome, bounce.status.as_deref()),
+        (DeliveryOutcome::Failed, Some("5.1.1"))
+    );
     assert_eq!(bounce.recipients.len(), 1);
     assert_eq!(bounce.recipients[0].address.as_ref().unwrap().as_str(), "jo@example.org");
     assert_eq!(bounce.original_message_id.as_deref(), Some("1@a.test"));
@@ -111,7 +118,7 @@ fn others_return_the_mail_only() {
         "From: postmaster@mx.test\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nNo.\n--b\n\
          Content-Type: message/rfc822\n\nSubject: x\nMessage-ID: <1@a.test>\n\nHello\n--b--\n",
     );
-    assert_eq!((bounce.outcome, bounce.status), (BounceOutcome::Failed, None));
+    assert_eq!((bounce.outcome, bounce.status), (DeliveryOutcome::Failed, None));
     assert_eq!(bounce.original_message_id.as_deref(), Some("1@a.test"));
     let bounce = read("From: postmaster@mx.test\nX-Failed-Recipients: jo@example.org, x\n\nNo.\n");
     assert_eq!(bounce.recipients.len(), 1);

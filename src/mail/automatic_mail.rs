@@ -1,4 +1,4 @@
-//! An answer that no person wrote (RFC 3834): it says so, so that no other program answers it.
+//! Mail that no person wrote (RFC 3834): it says so, so that no other program answers it.
 
 use event::{Person, Timestamp, Written};
 
@@ -8,25 +8,36 @@ use crate::encode::{self, push_field, push_quoted_printable};
 use crate::parse::LOOP_MARKER;
 use crate::relay::push_ids;
 
-/// An automatic answer to a customer's mail. It must travel with the null sender (RFC 3834 section
-/// 3.3), so that it comes back from nowhere.
+/// Why a mail is written by a program (RFC 3834 section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// It answers a mail.
+    Replied,
+    /// It tells of something.
+    Generated,
+}
+
+/// An automatic answer to a customer, or a notice to an agent. It must travel with the null sender
+/// (RFC 3834 section 3.3), so that it comes back from nowhere.
 #[derive(Clone, Copy, Debug)]
-pub struct AutomaticReply<'a> {
+pub struct AutomaticMail<'a> {
+    /// Why it is written.
+    pub submitted: Submitted,
     /// Recipient, subject and text.
     pub written: &'a Written,
-    /// The public address of the mailbox, with its display name.
+    /// An address of ours, with its display name.
     pub from: &'a Person,
-    /// The Message-ID of the answer, without angle brackets.
+    /// Its Message-ID, without angle brackets.
     pub message_id: &'a str,
-    /// The Message-ID of the customer's mail, without angle brackets.
+    /// The Message-ID of the mail it answers, without angle brackets.
     pub answers: Option<&'a str>,
-    /// The References of the customer's mail, oldest first, without angle brackets.
+    /// The References of that mail, oldest first, without angle brackets.
     pub references: &'a [String],
     /// When it was asked for.
     pub date: Timestamp,
 }
 
-impl AutomaticReply<'_> {
+impl AutomaticMail<'_> {
     /// Writes the mail. The same input always gives the same bytes.
     pub fn compose(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -35,7 +46,11 @@ impl AutomaticReply<'_> {
         push_field("To", &encode::named(None, &self.written.to), &mut out);
         push_field("Subject", &encode::unstructured(&self.written.subject), &mut out);
         push_ids(self.message_id, self.answers, self.references, &mut out);
-        push_field("Auto-Submitted", "auto-replied", &mut out);
+        let submitted = match self.submitted {
+            Submitted::Replied => "auto-replied",
+            Submitted::Generated => "auto-generated",
+        };
+        push_field("Auto-Submitted", submitted, &mut out);
         // What Exchange heeds instead: no notices, no receipts and no bounces.
         push_field("X-Auto-Response-Suppress", "All", &mut out);
         push_id(LOOP_MARKER, self.message_id, &mut out);
@@ -63,7 +78,8 @@ mod tests {
         };
         let from =
             Person { name: Some("Desk".to_owned()), address: "support@corp.test".parse().unwrap() };
-        let raw = AutomaticReply {
+        let raw = AutomaticMail {
+            submitted: Submitted::Replied,
             written: &written,
             from: &from,
             message_id: "postbook.r1@corp.test",

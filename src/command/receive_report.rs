@@ -1,0 +1,101 @@
+//! A mail system reports what became of a mail of ours (RFC 3464).
+
+use event::{
+    AgentNumber, ContactId, DeliveryOutcome, Fact, Handler, MessageRef, OutgoingId, Position,
+    Private, RequeueReason, Source, ThreadId,
+};
+use mail::Parsed;
+
+use crate::undelivered::{Subject, take_back, tell};
+use crate::{Answer, Decision, NewEvent, Rejection, View};
+
+/// A report about a mail of ours arrived. Its bytes are in the message store already.
+#[derive(Clone, Debug)]
+pub struct ReceiveReport {
+    /// Where it was found.
+    pub source: Source,
+    /// The report as received.
+    pub message: MessageRef,
+    /// The report, read.
+    pub parsed: Parsed,
+    /// The mail it is about.
+    pub sent: SentMail,
+    /// What became of that.
+    pub outcome: DeliveryOutcome,
+    /// The status code (RFC 3463).
+    pub status: Option<String>,
+}
+
+/// A mail of ours, as the fact that asked for it recorded it.
+#[derive(Clone, Copy, Debug)]
+pub struct SentMail {
+    /// The outgoing mail.
+    pub outgoing: OutgoingId,
+    /// Its contact.
+    pub contact: ContactId,
+    /// The contact's thread.
+    pub thread: ThreadId,
+    /// The position of the contact's arrival.
+    pub arrival: Position,
+    /// What it was.
+    pub what: SentWhat,
+}
+
+/// What a mail of ours was.
+#[derive(Clone, Copy, Debug)]
+pub enum SentWhat {
+    /// The customer's mail, to an agent.
+    Copy(AgentNumber),
+    /// The customer's mail, to a plain address, by an agent.
+    PassedOn(AgentNumber),
+    /// An answer, to the customer or to someone beside them.
+    Answer(Option<Handler>),
+    /// Anything else.
+    Other,
+}
+
+impl ReceiveReport {
+    /// Everything is recorded. Only a failure leads to more, and only the first one: a contact whose
+    /// copy came back is given to someone else; whoever answered, or passed a contact on, is told.
+    pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
+        if view.is_settled(&self.source, Some(&self.message)) {
+            return Ok(Decision::unchanged());
+        }
+        let SentMail { outgoing, contact, thread, arrival, what } = self.sent;
+        let source = self.source.clone();
+        let id = self.parsed.message_id.as_deref();
+        if view.archive.reply(id, &self.message.digest)?.is_some() {
+            let events = vec![Fact::MailDuplicated { source, contact }.into()];
+            return Ok(Decision { events, answer: Answer::Contact(contact) });
+        }
+        let fact = Fact::DeliveryReported {
+            contact,
+            thread,
+            outgoing,
+            source,
+            message: self.message,
+            outcome: self.outcome,
+            status: self.status.clone(),
+        };
+        let details = Private::Mail(Box::new(mail::details(&self.parsed, Vec::new())));
+        let mut events = vec![NewEvent::with(fact, details)];
+        if self.outcome == DeliveryOutcome::Failed && !view.archive.has_failed(outgoing)? {
+            let subject = Subject { contact, thread, arrival };
+            let about = view.hot.position.next();
+            events.extend(match what {
+                SentWhat::Copy(agent) => {
+                    let handler = Handler::Agent(agent);
+                    take_back(view, contact, outgoing, handler, RequeueReason::Bounced)
+                }
+                SentWhat::PassedOn(agent) => {
+                    tell(view, Some(Handler::Agent(agent)), subject, about).into_iter().collect()
+                }
+                SentWhat::Answer(handler) => {
+                    tell(view, handler, subject, about).into_iter().collect()
+                }
+                SentWhat::Other => Vec::new(),
+            });
+        }
+        Ok(Decision { events, answer: Answer::Contact(contact) })
+    }
+}
