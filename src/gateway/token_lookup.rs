@@ -38,6 +38,7 @@ impl Intake {
                 Some(sent(contact, thread, arrival, SentWhat::Answer(handler)))
             }
             Fact::NoteReceived { contact, thread, arrival, .. }
+            | Fact::AutomaticReplyRequested { contact, thread, arrival, .. }
             | Fact::NoticeRequested { contact, thread, arrival, .. } => {
                 Some(sent(contact, thread, arrival, SentWhat::Other))
             }

@@ -271,12 +271,34 @@ fn case_057_an_answer_that_comes_back_leads_to_nothing() -> Result<()> {
         office.servers.submit(&robot("nouser@customer.test", SUPPORT))?;
         let refused = office.wait_for("SendRefused", 1)?;
         assert_eq!(refused[0].number("code"), 550);
+        // A server that bounces what has no envelope sender, to the address in From.
+        office.servers.submit(&ann().write(SUPPORT, &[], "parcel", "Where is it?"))?;
+        let answer = office.newest_mail(&ann().address, 1)?;
+        let bounce = format!(
+            "From: Mail Delivery <MAILER-DAEMON@customer.test>\r\nTo: {SUPPORT}\r\n\
+             Subject: Undeliverable\r\nMessage-ID: <bounce@customer.test>\r\n\
+             MIME-Version: 1.0\r\nContent-Type: multipart/report; \
+             report-type=delivery-status; boundary=x\r\n\r\n--x\r\n\
+             Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.customer.test\r\n\r\n\
+             Final-Recipient: rfc822; ann@customer.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n\
+             --x\r\nContent-Type: message/rfc822\r\n\r\n{}\r\n--x--\r\n",
+            answer.source()
+        );
+        let sender = String::new();
+        let recipients = vec![SUPPORT.to_owned()];
+        let message_id = "<bounce@customer.test>".to_owned();
+        let raw = bounce.into_bytes();
+        office.servers.submit(&Outgoing { sender, recipients, message_id, raw })?;
+        office.servers.wait_until_delivered()?;
         // Whatever came before it is settled once a later mail is a contact.
         office.servers.submit(&robot("later@customer.test", SUPPORT))?;
-        assert_eq!(decisions(&office, 2)?.len(), 2);
+        assert_eq!(decisions(&office, 3)?.len(), 3, "the bounce is no contact");
         office.newest_mail("later@customer.test", 1)?;
         assert_eq!(office.settled()?.len(), 0);
-        assert_eq!(office.all("AutomaticReplySent")?.len(), 1);
+        assert_eq!(office.all("AutomaticReplySent")?.len(), 2);
+        let reported = office.all("DeliveryReported")?;
+        assert_eq!(reported.len(), 1);
+        assert_eq!(reported[0].text("contact"), office.arrival(2)?);
         Ok(())
     })
 }
