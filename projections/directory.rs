@@ -148,7 +148,7 @@ impl Directory {
 
     /// Whether the address is one of ours: of a mailbox, or the internal one with any token.
     pub fn is_own(&self, address: &Address) -> bool {
-        let plain = without_detail(address);
+        let plain = address.without_detail();
         self.mailboxes
             .values()
             .flat_map(|mailbox| &mailbox.addresses)
@@ -290,10 +290,4 @@ impl Directory {
             }
         }
     }
-}
-
-/// `local@domain` of `local+detail@domain` (RFC 5233).
-fn without_detail(address: &Address) -> Option<Address> {
-    let (local, _) = address.local().split_once('+')?;
-    Address::new(&format!("{local}@{}", address.domain())).ok()
 }

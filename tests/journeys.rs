@@ -12,6 +12,7 @@ mod journeys {
     mod crashes;
     mod crowd;
     mod disk;
+    mod fixtures;
     mod happenings;
     mod imap;
     mod main_job;

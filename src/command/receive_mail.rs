@@ -186,7 +186,13 @@ impl ReceiveMail {
     fn details(&self, view: &View<'_>) -> MailDetails {
         let exclude: Vec<&Address> = self.parsed.answer_to().into_iter().collect();
         let own = |address: &Address| view.hot.directory.is_own(address);
-        mail::details(&self.parsed, mail::others(&self.parsed, &own, &exclude))
+        let mut details = mail::details(&self.parsed, mail::others(&self.parsed, &own, &exclude));
+        // Where a customer asks for answers to ourselves, their own address is next.
+        let mut writers = self.parsed.reply_to.iter().chain(self.writer());
+        if let Some(writer) = writers.find(|address| !own(address)) {
+            details.answer_to = Some(writer.clone());
+        }
+        details
     }
 
     /// Whether another mail of the same mailbox carried this Message-ID.

@@ -69,6 +69,12 @@ impl Address {
         idna::domain_to_unicode(self.domain()).0
     }
 
+    /// `local@domain` of `local+detail@domain` (RFC 5233).
+    pub fn without_detail(&self) -> Option<Self> {
+        let (local, _) = self.local().split_once('+')?;
+        Self::new(&format!("{local}@{}", self.domain())).ok()
+    }
+
     /// The form under which two addresses are the same.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()

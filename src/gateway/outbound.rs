@@ -232,7 +232,7 @@ impl Outbound {
         let details = arrived.event.mail();
         let details = details.ok_or(ComposeError::Never("the customer's address was erased"))?;
         let raw = self.stored(message).await?;
-        let around = self.surroundings(entry, source.mailbox.clone(), id).await?;
+        let around = self.surroundings(entry, details, source.mailbox.clone(), id).await?;
         match &entry.what {
             What::Copy { to, .. } => {
                 let to =
@@ -505,12 +505,25 @@ impl Outbound {
     async fn surroundings(
         &self,
         entry: &Outgoing,
+        details: &MailDetails,
         mailbox: event::MailboxName,
         id: OutgoingId,
     ) -> Result<Surroundings, ComposeError> {
         let contact = entry.contact;
+        let to = match &entry.what {
+            What::Copy { to, .. } | What::ReplyCopy { to, .. } | What::Notice { to, .. } => {
+                to.clone()
+            }
+            What::Reply { .. } | What::AutomaticReply => details.answer_to.clone(),
+            What::Note { .. } => None,
+        };
         let asked = self.handle.read(move |views| {
             let directory = &views.hot.directory;
+            if to.is_some_and(|to| directory.is_own(&to)) {
+                return Err(ComposeError::Never(
+                    "it is for one of our own mailboxes and would go in circles",
+                ));
+            }
             let public = directory.public(&mailbox).map(|(address, name)| Person {
                 name: name.map(str::to_owned),
                 address: address.clone(),
@@ -525,13 +538,12 @@ impl Outbound {
                 _ => None,
             };
             let withheld = directory.settings.withheld_attachments.clone();
-            (internal, public, via, directory.settings.keep_external_cc, withheld, line)
+            let internal = internal
+                .ok_or(ComposeError::Never("there is no internal mailbox in the directory"))?;
+            let keep_external_cc = directory.settings.keep_external_cc;
+            Ok(Surroundings { internal, public, via, keep_external_cc, withheld, line })
         });
-        let (internal, public, via, keep_external_cc, withheld, line) =
-            asked.await.map_err(|error| ComposeError::Later(error.to_string()))?;
-        let internal =
-            internal.ok_or(ComposeError::Never("there is no internal mailbox in the directory"))?;
-        Ok(Surroundings { internal, public, via, keep_external_cc, withheld, line })
+        asked.await.map_err(|error| ComposeError::Later(error.to_string()))?
     }
 
     async fn recorded(&self, position: Position) -> Result<Recorded, ComposeError> {

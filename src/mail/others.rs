@@ -17,7 +17,7 @@ pub fn others(
     exclude: &[&Address],
 ) -> Vec<Address> {
     let is_ours =
-        |address: &Address| own(address) || without_suffix(address).is_some_and(|a| own(&a));
+        |address: &Address| own(address) || address.without_detail().is_some_and(|a| own(&a));
     let sender = parsed.from.as_ref().map(|person| &person.address);
     let mut found: Vec<Address> = Vec::new();
     for address in parsed.to.iter().chain(&parsed.cc) {
@@ -49,12 +49,6 @@ pub fn details(parsed: &Parsed, others: Vec<Address>) -> MailDetails {
         others,
         attachments: parsed.attachments.clone(),
     }
-}
-
-/// `local+suffix@domain` as `local@domain` (RFC 5233).
-fn without_suffix(address: &Address) -> Option<Address> {
-    let (local, _) = address.local().split_once('+')?;
-    Address::new(&format!("{local}@{}", address.domain())).ok()
 }
 
 #[cfg(test)]

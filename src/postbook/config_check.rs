@@ -219,7 +219,8 @@ impl Check<'_> {
                 self.report(agent.number.span(), "agent.number", &message);
             }
             let address = &agent.address.get_ref().0;
-            if own.contains(address) {
+            let plain = address.without_detail();
+            if own.contains(address) || plain.is_some_and(|plain| own.contains(&plain)) {
                 let message =
                     format!("{address} is one of our own mailboxes; an agent needs their own");
                 self.report(agent.address.span(), "agent.address", &message);

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use harness::{Agent, Customer, Mail, MailClient, Needs, Outgoing, journey, until};
 
-use super::office::{INTERNAL, Office, Plan, SUPPORT, agnes, ann, bruno};
+use super::office::{INTERNAL, Office, Plan, SALES, SUPPORT, agnes, ann, bruno};
 
 /// A mail of a customer, delivered to Agnès.
 fn delivered(office: &Office<'_>) -> Result<(String, Mail)> {
@@ -268,5 +268,37 @@ fn an_agent_may_write_from_the_address_of_today() -> Result<()> {
         until("both replies are relayed", || {
             Ok((office.all("ReplyRelayed")?.len() == 2).then_some(()))
         })
+    })
+}
+
+#[test]
+fn case_060_nothing_is_sent_to_our_own_mailboxes() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let office = Office::open(stage, &Plan::default())?;
+        office.ready(&agnes())?;
+        office.ready(&bruno())?;
+        office.servers.submit(&Customer::new("Sales", SALES).write(SUPPORT, &[], "x", "Loop?"))?;
+        let own = office.newest_mail(&agnes().address, 1)?;
+        let asks = "Reply-To: support@support.test\r\nMIME-Version";
+        let mail = ann().write(SUPPORT, &[], "parcel", "Where is it?");
+        office.servers.submit(&replaced(mail, "MIME-Version", asks))?;
+        let copy = office.newest_mail(&bruno().address, 1)?;
+        office.servers.submit(&agnes().reply(&own, "Never again."))?;
+        office.servers.submit(&bruno().reply(&copy, "Here."))?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        assert!(relayed.text().starts_with("Here."), "{}", relayed.text());
+        let refused = office.wait_for("SendRefused", 1)?;
+        assert_eq!(refused[0].text("contact"), own.field("X-Postbook-Contact"));
+        assert_eq!(office.settled()?.len(), 0);
+        assert_eq!(office.servers.mailbox(SALES)?.len(), 0);
+
+        let mut plan = Plan::default();
+        plan.agents[0].0.address = "support+agnes@support.test".to_owned();
+        let path = office.program.configuration();
+        std::fs::write(path, plan.configuration(office.servers)?)?;
+        let complaint = office.program.run(&["check"])?;
+        let complaint = String::from_utf8_lossy(&complaint.stderr).into_owned();
+        assert!(complaint.contains("is one of our own mailboxes"), "{complaint}");
+        Ok(())
     })
 }

@@ -28,7 +28,7 @@ fn a_relayed_reply_releases_where_the_setting_says_so() -> Result<()> {
 }
 
 #[test]
-fn agents_see_the_queue_in_from_where_the_setting_says_so() -> Result<()> {
+fn case_106_agents_see_the_queue_in_from_where_the_setting_says_so() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let plan = Plan { settings: "agent_copy_from = \"via\"", ..Plan::default() };
         let office = Office::open(stage, &plan)?;

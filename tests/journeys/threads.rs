@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use harness::{Customer, Mail, Needs, Outgoing, journey};
 
-use super::office::{Office, Plan, SALES, SUPPORT, agnes, ann, text};
+use super::office::{Office, Plan, SALES, SUPPORT, agnes, ann, bruno, text};
 
 /// A mail of Ann's with a colleague in Cc, answered by Agnès: the sent mail and the relayed reply.
 fn answered(office: &Office<'_>) -> Result<(Outgoing, Mail)> {
@@ -140,6 +140,54 @@ fn a_mail_that_is_there_again_is_no_contact_and_one_sent_again_is_marked() -> Re
         let marks: Vec<bool> =
             arrived.iter().map(|fact| fact.fact["repeated_message_id"] == true).collect();
         assert_eq!(marks, [false, true]);
+        Ok(())
+    })
+}
+
+#[test]
+fn case_037_044_047_and_113_mails_of_one_thread_show_each_other() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let bruno = bruno();
+        let office = Office::open(stage, &Plan::default())?;
+        let also_open = |contact: &str| -> Result<Vec<[String; 2]>> {
+            let shown = office.program.json(&["journal", "show", contact])?;
+            Ok(serde_json::from_value(shown["also_open"].clone())?)
+        };
+        let sent = ann().write(SUPPORT, &[], "parcel", "Where is it?");
+        office.servers.submit(&sent)?;
+        let first = office.arrival(1)?;
+        // She adds something while nobody has read the first; her program writes no References.
+        let mut added = ann().reply(&Mail::new(sent.raw), "It is green.");
+        added.recipients = vec![SUPPORT.to_owned()];
+        let text = String::from_utf8_lossy(&added.raw).into_owned();
+        let lines = text.split_inclusive("\r\n").filter(|line| !line.starts_with("References:"));
+        added.raw = lines.collect::<String>().into_bytes();
+        office.servers.submit(&added)?;
+        let second = office.arrival(2)?;
+        let waiting = "waiting in support".to_owned();
+        assert_eq!(also_open(&first)?, [[second.clone(), waiting.clone()]]);
+        assert_eq!(also_open(&second)?, [[first.clone(), waiting]]);
+        office.ready(&bruno)?;
+        office.wait_for_state(&first, "with agent 1002")?;
+        assert_eq!(also_open(&second)?, [[first.clone(), "with agent 1002".to_owned()]]);
+        office.release(&bruno)?;
+        office.wait_for_state(&second, "with agent 1002")?;
+        assert!(also_open(&second)?.is_empty());
+        let copy = office.newest_mail(&bruno.address, 2)?;
+        office.servers.submit(&bruno.reply(&copy, "It has come."))?;
+        let relayed = office.newest_mail(&ann().address, 1)?;
+        office.release(&bruno)?;
+        // The thread is at its end; she uses the old mail for something new.
+        let mut new = ann().reply(&relayed, "And the invoice?");
+        let subject = format!("Subject: {}", relayed.subject());
+        let text = String::from_utf8_lossy(&new.raw).replace(&subject, "Subject: invoice");
+        new.raw = text.into_bytes();
+        office.servers.submit(&new)?;
+        let third = office.arrival(3)?;
+        let thread = format!("T{first}");
+        assert_eq!(threads(&office)?, [thread.as_str(); 3]);
+        let shown = office.program.text(&["journal", "show", &third])?;
+        assert!(shown.contains("Note: subject changed\n"), "{shown}");
         Ok(())
     })
 }

@@ -8,4 +8,5 @@ mod maildrop;
 mod reports;
 mod screening;
 mod stories;
+mod threading;
 mod world;
