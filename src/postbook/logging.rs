@@ -17,6 +17,8 @@ pub(crate) fn start(format: LogFormat) {
 }
 
 fn begin(format: LogFormat, level: &str) {
+    // What the resolver says of a strange answer names the domains that mail is from.
+    let level = format!("{level},hickory_net=off,hickory_resolver=off");
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)

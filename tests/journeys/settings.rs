@@ -45,6 +45,35 @@ fn case_106_agents_see_the_queue_in_from_where_the_setting_says_so() -> Result<(
 }
 
 #[test]
+fn case_106_a_copy_that_dmarc_refuses_is_seen_and_goes_out_under_our_name_where_set() -> Result<()>
+{
+    journey(Needs::Mail, |stage| {
+        let plan = Plan::default();
+        let mut office = Office::open(stage, &plan)?;
+        office.servers.answer(&agnes().address, "550 5.7.26 rejected by the policy of DMARC")?;
+        office.servers.submit(&ann().write(SUPPORT, &[], "parcel", "Where?"))?;
+        let contact = office.arrival(1)?;
+        office.ready(&agnes())?;
+        office.wait_for("ContactRequeued", 1)?;
+        let shown = office.program.text(&["journal", "show", &contact])?;
+        assert!(shown.contains("rejected by the policy of DMARC"), "{shown}");
+        let agents = office.program.text(&["agent", "list"])?;
+        assert!(agents.contains("not ready: delivery failed"), "{agents}");
+        office.program.stop()?;
+        let via = Plan { settings: "agent_copy_from = \"via\"", ..plan };
+        std::fs::write(office.program.configuration(), via.configuration(office.servers)?)?;
+        // The agents' server has nothing against our own name.
+        office.servers.answer(&agnes().address, "")?;
+        office.start()?;
+        office.ready(&agnes())?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        assert_eq!(copy.field("X-Postbook-Contact"), contact);
+        assert_eq!(copy.addresses("From"), [INTERNAL]);
+        Ok(())
+    })
+}
+
+#[test]
 fn who_signs_out_gives_the_contact_back_to_the_head_of_its_queue() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let (agnes, bruno) = (agnes(), bruno());
