@@ -6,13 +6,14 @@ use bytes::Bytes;
 use event::Mark;
 use gateway::{Body, Fetched, imap_fetch, imap_responses, imap_session};
 
+use crate::wait;
+
 const LITERAL_BYTES_MAX: u64 = 4_096;
 
 /// Responses are the same however the network cuts them, and no message is taken twice, for
 /// another, or above its limit.
 pub fn imap(sent: &[u8]) {
-    let pause = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    pause.block_on(async {
+    wait(async {
         let (responses, error) = imap_responses(sent, 4_096, LITERAL_BYTES_MAX).await;
         let total: usize = responses.iter().map(Bytes::len).sum();
         assert!(sent.starts_with(&responses.concat()) && total <= sent.len());

@@ -60,6 +60,11 @@ fn mime() {
 }
 
 #[test]
+fn pop3() {
+    replay("pop3", crate::pop3, "");
+}
+
+#[test]
 fn quotes() {
     replay("quotes", crate::quotes, MAILS);
 }
