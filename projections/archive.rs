@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use event::{ContactId, Event, MailboxName, MessageDigest, OutgoingId, Position, ThreadId};
+use event::{ContactId, Event, MailboxName, MessageDigest, OutgoingId, Position, Source, ThreadId};
 
-use crate::{ContactRecord, Journal, MessageRecord, Shelf, ShelfError, ThreadRecord, Threads};
+use crate::receipts::Receipts;
+use crate::{
+    ContactRecord, Content, Journal, MessageRecord, Shelf, ShelfError, ThreadRecord, Threads,
+};
 
 /// Beyond this many fresh records they are written to the shelf, so that memory stays bounded.
 const FRESH_MAX: usize = 60_000;
 
-/// Threads and journal over one shelf.
+/// Threads, journal and receipts over one shelf.
 ///
 /// `apply` has no result: a shelf that fails is remembered as [`Archive::failure`], the archive
 /// takes nothing in any more, and its owner must stop.
@@ -17,6 +20,7 @@ pub struct Archive {
     shelf: Arc<dyn Shelf>,
     threads: Threads,
     journal: Journal,
+    receipts: Receipts,
     position: Position,
     failure: Option<ShelfError>,
 }
@@ -29,6 +33,7 @@ impl Archive {
             shelf,
             threads: Threads::default(),
             journal: Journal::default(),
+            receipts: Receipts::default(),
             position,
             failure: None,
         })
@@ -77,6 +82,12 @@ impl Archive {
         self.threads.message(&*self.shelf, mailbox, message_id)
     }
 
+    /// Whether an event accounts for an IMAP mail with this content under this number; contacts have
+    /// no receipt.
+    pub fn has_receipt(&self, source: &Source, content: Content) -> Result<bool, ShelfError> {
+        self.receipts.has(&*self.shelf, source, content)
+    }
+
     /// The positions of a contact's events, oldest first.
     pub fn journal(&self, contact: ContactId) -> Result<Vec<Position>, ShelfError> {
         self.journal.positions(&*self.shelf, contact)
@@ -92,14 +103,17 @@ impl Archive {
             .apply(&*self.shelf, at, event)
             .and_then(|()| self.journal.apply(&*self.shelf, at, event));
         match done {
-            Ok(()) => self.position = at,
+            Ok(()) => {
+                self.receipts.apply(event);
+                self.position = at;
+            }
             Err(error) => self.failure = Some(error),
         }
     }
 
     /// Whether so much is fresh that it should be written.
     pub fn is_full(&self) -> bool {
-        self.threads.fresh_len() + self.journal.fresh_len() >= FRESH_MAX
+        self.threads.fresh_len() + self.journal.fresh_len() + self.receipts.fresh_len() >= FRESH_MAX
     }
 
     /// Writes everything fresh to the shelf, with the position as checkpoint.
@@ -112,9 +126,11 @@ impl Archive {
         let mut pairs = Vec::new();
         self.threads.collect(&mut pairs)?;
         self.journal.collect(&mut pairs)?;
+        self.receipts.collect(&mut pairs)?;
         self.shelf.write(pairs, self.position)?;
         self.threads.clear();
         self.journal.clear();
+        self.receipts.clear();
         Ok(())
     }
 

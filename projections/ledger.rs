@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use event::{DirectoryEntry, Event, Fact, MailRefusal, MailboxName, Mark, Position, Timestamp};
 
+use crate::Content;
+
+/// Clocks of mail servers may differ from ours by so much.
+const CLOCKS_MS: u64 = 5 * 60 * 1000;
+
 /// What the log knows of the mail of every mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -31,6 +36,9 @@ struct Numbering {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Account {
     position: Position,
+    time: Timestamp,
+    /// What is known of the mail.
+    content: Option<Content>,
     /// Another event is expected once the mail can be read.
     quarantined: bool,
     /// It lay there before the activation.
@@ -59,6 +67,8 @@ pub enum Standing {
     Waiting,
     /// It should have been read, and no event accounts for it.
     Unaccounted,
+    /// It came under the number of another mail, which is recorded, and no event accounts for it.
+    Replaced,
 }
 
 impl Ledger {
@@ -89,17 +99,22 @@ impl Ledger {
         }
         if let Some(source) = event.fact.source() {
             let book = self.books.entry(source.mailbox.clone()).or_default();
-            book.apply(at, &source.mark, &event.fact);
+            book.apply(at, &source.mark, event);
         }
     }
 }
 
 impl Book {
     /// What the log says of a mail on the server; `is_new` where it lies where only mail lies that
-    /// was not read yet.
-    pub fn standing(&self, mark: &Mark, is_new: bool) -> Standing {
+    /// was not read yet, `received` where the server says when it received it.
+    pub fn standing(&self, mark: &Mark, is_new: bool, received: Option<Timestamp>) -> Standing {
         if let Some(account) = self.accounts.get(mark) {
-            return if account.is_history { Standing::History } else { Standing::Recorded };
+            let is_later = received.is_some_and(|time| time > account.time.plus_ms(CLOCKS_MS));
+            return match (mark, account.is_history) {
+                (Mark::Imap { .. }, _) if is_later => Standing::Replaced,
+                (_, true) => Standing::History,
+                (_, false) => Standing::Recorded,
+            };
         }
         match mark {
             Mark::Imap { uid_validity, uid } => {
@@ -132,7 +147,8 @@ impl Book {
         &self.repeated
     }
 
-    fn apply(&mut self, at: Position, mark: &Mark, fact: &Fact) {
+    fn apply(&mut self, at: Position, mark: &Mark, event: &Event) {
+        let fact = &event.fact;
         if let Mark::Imap { uid_validity, uid } = mark {
             let numbering = self.numberings.entry(*uid_validity).or_default();
             numbering.cursor = numbering.cursor.max(*uid);
@@ -145,17 +161,23 @@ impl Book {
         }
         let quarantined = matches!(fact, Fact::MailQuarantined { .. } | Fact::MailSetAside { .. });
         let is_history = matches!(fact, Fact::MailRefused { reason: MailRefusal::History, .. });
-        let account = Account { position: at, quarantined, is_history };
+        let content = Content::of(fact);
+        let account = Account { position: at, time: event.time, content, quarantined, is_history };
         let Some(known) = self.accounts.get_mut(mark) else {
             self.accounts.insert(mark.clone(), account);
             return;
         };
-        // That a known mail was found again says nothing new of it.
-        if !known.quarantined && !matches!(fact, Fact::MailDuplicated { .. }) {
+        // That a known mail was found again says nothing new of it, and another mail under the same
+        // number is one of its own.
+        let is_found_again = matches!(fact, Fact::MailDuplicated { .. });
+        let is_another = matches!(mark, Mark::Imap { .. })
+            && (known.content.is_some() && content.is_some() && known.content != content);
+        if !known.quarantined && !is_found_again && !is_another {
             let (mark, first) = (mark.clone(), known.position);
             self.repeated.push(Repeated { mark, first, second: at });
         }
-        *known = account;
+        let content = if is_found_again { known.content } else { content };
+        *known = Account { content, ..account };
     }
 }
 
@@ -225,10 +247,10 @@ mod tests {
             (14, Standing::Waiting),
         ];
         for (number, expected) in cases {
-            assert_eq!(book.standing(&uid(number), false), expected, "{number}");
+            assert_eq!(book.standing(&uid(number), false, None), expected, "{number}");
         }
         let renumbered = Mark::Imap { uid_validity: 8, uid: 1 };
-        assert_eq!(book.standing(&renumbered, false), Standing::Waiting);
+        assert_eq!(book.standing(&renumbered, false, None), Standing::Waiting);
     }
 
     #[test]
@@ -242,9 +264,9 @@ mod tests {
             refused(&file("a")),
         ]);
         let book = ledger.book(&mailbox()).unwrap();
-        assert_eq!(book.standing(&file("a"), false), Standing::Recorded);
-        assert_eq!(book.standing(&file("b"), false), Standing::Unaccounted);
-        assert_eq!(book.standing(&file("b"), true), Standing::Waiting);
+        assert_eq!(book.standing(&file("a"), false, None), Standing::Recorded);
+        assert_eq!(book.standing(&file("b"), false, None), Standing::Unaccounted);
+        assert_eq!(book.standing(&file("b"), true, None), Standing::Waiting);
         assert!(book.is_older(Timestamp(1999)) && !book.is_older(Timestamp(2000)));
     }
 
@@ -265,11 +287,27 @@ mod tests {
             refused(&uidl("1")),
         ]);
         let book = ledger.book(&mailbox()).unwrap();
-        let standings = ["0", "1", "2"].map(|id| book.standing(&uidl(id), false));
+        let standings = ["0", "1", "2"].map(|id| book.standing(&uidl(id), false, None));
         assert_eq!(standings, [Standing::History, Standing::Recorded, Standing::Unaccounted]);
-        assert_eq!(book.standing(&uidl("2"), true), Standing::Waiting);
+        assert_eq!(book.standing(&uidl("2"), true, None), Standing::Waiting);
         assert!(book.holds(&uidl("1")) && !book.holds(&uidl("2")));
         assert_eq!(book.repeated(), []);
+    }
+
+    #[test]
+    fn another_mail_under_a_used_number_is_unaccounted_for_until_it_is_recorded() {
+        let later = Timestamp(1000 + CLOCKS_MS + 1);
+        let larger =
+            Fact::MailRefused { source: source(&uid(1)), size: 2, reason: MailRefusal::Oversize };
+        let before = ledger([refused(&uid(1))]);
+        let standing = |ledger: &Ledger, received| {
+            ledger.book(&mailbox()).unwrap().standing(&uid(1), false, Some(received))
+        };
+        assert_eq!(standing(&before, Timestamp(1000)), Standing::Recorded);
+        assert_eq!(standing(&before, later), Standing::Replaced);
+        let after = ledger([refused(&uid(1)), larger]);
+        assert_eq!(standing(&after, later), Standing::Recorded);
+        assert_eq!(after.book(&mailbox()).unwrap().repeated(), []);
     }
 
     #[test]

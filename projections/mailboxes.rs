@@ -17,6 +17,15 @@ pub struct ImapCursor {
     pub uid: u32,
 }
 
+/// How far an IMAP mailbox has been read, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Reached {
+    /// How far.
+    pub cursor: ImapCursor,
+    /// When the mail there was recorded; whatever the server received later is not it.
+    pub time: Timestamp,
+}
+
 /// The first activation of a mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Activation {
@@ -43,13 +52,18 @@ impl Activation {
 /// The cursors of all mailboxes that have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Mailboxes {
-    cursors: BTreeMap<MailboxName, ImapCursor>,
+    cursors: BTreeMap<MailboxName, Reached>,
     activations: BTreeMap<MailboxName, Activation>,
 }
 
 impl Mailboxes {
     /// How far the mailbox has been read; `None` before its first activation.
     pub fn cursor(&self, mailbox: &MailboxName) -> Option<ImapCursor> {
+        self.reached(mailbox).map(|reached| reached.cursor)
+    }
+
+    /// How far the mailbox has been read, and since when; `None` before its first activation.
+    pub fn reached(&self, mailbox: &MailboxName) -> Option<Reached> {
         self.cursors.get(mailbox).copied()
     }
 
@@ -71,14 +85,12 @@ impl Mailboxes {
             let activation = Activation { time: event.time, last: seen };
             self.activations.entry(source.mailbox.clone()).or_insert(activation);
         }
-        match self.cursors.get_mut(&source.mailbox) {
-            None => {
-                self.cursors.insert(source.mailbox.clone(), seen);
-            }
-            Some(cursor) if cursor.uid_validity == uid_validity => {
-                cursor.uid = cursor.uid.max(uid);
-            }
-            Some(cursor) => *cursor = seen,
+        let is_further = self
+            .cursor(&source.mailbox)
+            .is_none_or(|known| known.uid_validity != uid_validity || known.uid < uid);
+        if is_further {
+            let reached = Reached { cursor: seen, time: event.time };
+            self.cursors.insert(source.mailbox.clone(), reached);
         }
     }
 }

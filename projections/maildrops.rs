@@ -111,7 +111,8 @@ pub(crate) fn received(fact: &Fact) -> Option<&MessageRef> {
     | Fact::MailQuarantined { message, .. }
     | Fact::ReplyReceived { message, .. }
     | Fact::ReplyRefused { message, .. }
-    | Fact::NoteReceived { message, .. }) = fact
+    | Fact::NoteReceived { message, .. }
+    | Fact::DeliveryReported { message, .. }) = fact
     else {
         return None;
     };

@@ -39,15 +39,14 @@ impl Quarantine {
     }
 
     /// Whether the mail that was found there is put aside: the one with these bytes, else any.
-    pub fn holds(&self, source: &Source, message: Option<&MessageRef>) -> bool {
-        let wanted = digest(message);
-        self.keys(source, message).any(|(_, digest)| wanted.is_none() || *digest == wanted)
+    pub fn holds(&self, source: &Source, digest: Option<MessageDigest>) -> bool {
+        self.keys(source, digest).any(|(_, known)| digest.is_none() || *known == digest)
     }
 
     /// Whether a mail with these bytes that was found there may be one that is put aside: the
     /// bytes of some were never sent.
-    pub fn may_hold(&self, source: &Source, message: Option<&MessageRef>) -> bool {
-        self.keys(source, message).next().is_some()
+    pub fn may_hold(&self, source: &Source, digest: Option<MessageDigest>) -> bool {
+        self.keys(source, digest).next().is_some()
     }
 
     /// All, oldest first.
@@ -60,7 +59,7 @@ impl Quarantine {
         let Some(source) = event.fact.source() else {
             return;
         };
-        let ended: Vec<_> = self.keys(source, received(&event.fact)).cloned().collect();
+        let ended: Vec<_> = self.keys(source, digest(received(&event.fact))).cloned().collect();
         for key in ended {
             if let Some(position) = self.positions.remove(&key) {
                 self.mails.remove(&position);
@@ -89,8 +88,7 @@ impl Quarantine {
 
     /// What a mail with these bytes that was found there may be: the one with these bytes, or the one
     /// whose bytes were not sent; any where none are given.
-    fn keys(&self, source: &Source, message: Option<&MessageRef>) -> impl Iterator<Item = &Key> {
-        let wanted = digest(message);
+    fn keys(&self, source: &Source, wanted: Option<MessageDigest>) -> impl Iterator<Item = &Key> {
         // Nearly always it is empty, and then nothing needs to be compared.
         let from = (!self.positions.is_empty()).then(|| (source.clone(), None));
         from.into_iter()

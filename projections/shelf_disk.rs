@@ -16,7 +16,7 @@ use crate::{Shelf, ShelfError};
 /// Shorter than any key of a table.
 const CHECKPOINT: &[u8] = &[0];
 /// Changes with the shape of a record: the keyspace of another version is left alone.
-const KEYSPACE: &str = "archive-2";
+const KEYSPACE: &str = "archive-3";
 const CACHE_BYTES: u64 = 16 << 20;
 const MEMTABLE_BYTES: u64 = 8 << 20;
 const JOURNAL_BYTES: u64 = 64 << 20;

@@ -22,6 +22,7 @@ mod journeys {
     mod reconciliation;
     mod replies;
     mod restart;
+    mod restored;
     mod sandbox;
     mod servers;
     mod settings;

@@ -17,7 +17,7 @@ impl ActivateMailbox {
     pub(crate) fn decide(&self, view: &View<'_>) -> Decision {
         let is_active = match &self.source.mark {
             Mark::Pop3 { .. } => view.hot.maildrops.get(&self.source.mailbox).is_some(),
-            Mark::Imap { .. } | Mark::Maildir { .. } => view.is_settled(&self.source, None),
+            Mark::Imap { .. } | Mark::Maildir { .. } => view.is_reached(&self.source),
         };
         if is_active {
             return Decision::unchanged();

@@ -2,7 +2,9 @@
 
 use event::{Fact, MessageRef, QuarantineReason, Source, Timestamp};
 
-use crate::{Decision, View};
+use projections::Content;
+
+use crate::{Decision, Rejection, View};
 
 /// A mail cannot be read; it is kept.
 #[derive(Clone, Debug)]
@@ -19,18 +21,19 @@ pub struct QuarantineMail {
 
 impl QuarantineMail {
     /// A mail that is in quarantine already stays there.
-    pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Decision {
-        let message = self.message.as_ref();
-        if view.is_settled(&self.source, message)
-            || view.hot.quarantine.holds(&self.source, message)
+    pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
+        let digest = self.message.map(|message| message.digest);
+        let content = digest.map_or(Content::Withheld, Content::Bytes);
+        if view.hot.quarantine.holds(&self.source, digest)
+            || view.is_settled(&self.source, content)?
         {
-            return Decision::unchanged();
+            return Ok(Decision::unchanged());
         }
-        Decision::record([Fact::MailSetAside {
+        Ok(Decision::record([Fact::MailSetAside {
             source: self.source.clone(),
             message: self.message,
             reason: self.reason,
             received: self.received.min(now),
-        }])
+        }]))
     }
 }

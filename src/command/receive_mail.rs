@@ -5,7 +5,7 @@ use event::{
     Mark, MessageRef, Private, Source, ThreadId, Timestamp,
 };
 use mail::{Parsed, Seal, SenderCheck};
-use projections::ContactRecord;
+use projections::{ContactRecord, Content};
 
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
@@ -37,7 +37,7 @@ impl ReceiveMail {
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
         let contact = match self.identify(view)? {
             Identity::New(contact) => contact,
-            Identity::Known(_, record) if self.is_accounted(view, &record) => {
+            Identity::Known(contact, record) if self.is_accounted(view, contact, &record)? => {
                 return Ok(Decision::unchanged());
             }
             Identity::Known(contact, _) => {
@@ -46,7 +46,14 @@ impl ReceiveMail {
                 return Ok(Decision { events, answer: Answer::Contact(contact) });
             }
         };
+        let content = Content::Bytes(self.message.digest);
+        if view.is_settled(&self.source, content)? {
+            return Ok(Decision::unchanged());
+        }
         if self.is_history(view) {
+            if view.is_settled(&self.source, Content::Size(self.message.size))? {
+                return Ok(Decision::unchanged());
+            }
             let (source, size) = (self.source.clone(), self.message.size);
             return Ok(Decision::record([Fact::MailRefused {
                 source,
@@ -102,16 +109,24 @@ impl ReceiveMail {
 
     /// Whether an event accounts for this copy of a known mail. On a POP3 server that is so only as
     /// long as it lies there, else it would be fetched again and again.
-    fn is_accounted(&self, view: &View<'_>, record: &ContactRecord) -> bool {
-        match &self.source.mark {
-            // A mail that was a duplicate before is one still; its event names no bytes.
-            Mark::Pop3 { .. } => [Some(&self.message), None]
-                .iter()
-                .any(|message| view.is_settled(&self.source, *message)),
-            Mark::Imap { .. } | Mark::Maildir { .. } => {
-                record.source == self.source || view.is_settled(&self.source, Some(&self.message))
+    fn is_accounted(
+        &self,
+        view: &View<'_>,
+        contact: ContactId,
+        record: &ContactRecord,
+    ) -> Result<bool, Rejection> {
+        // A mail that was a duplicate before is one still.
+        let contents = [Content::Bytes(self.message.digest), Content::CopyOf(contact)];
+        let is_first = record.source == self.source;
+        if is_first && !matches!(self.source.mark, Mark::Pop3 { .. }) {
+            return Ok(true);
+        }
+        for content in contents {
+            if view.is_settled(&self.source, content)? {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 
     fn is_history(&self, view: &View<'_>) -> bool {

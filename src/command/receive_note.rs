@@ -4,7 +4,7 @@ use event::{
     AgentNumber, ContactId, Fact, Handler, MessageRef, Position, Private, Source, ThreadId,
 };
 use mail::Parsed;
-use projections::Place;
+use projections::{Content, Place};
 
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
@@ -28,12 +28,15 @@ pub struct ReceiveNote {
 impl ReceiveNote {
     /// It goes to the agent who holds the contact, else to the thread's last one.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        if view.is_settled(&self.source, Some(&self.message)) {
+        if view.is_settled(&self.source, Content::Bytes(self.message.digest))? {
             return Ok(Decision::unchanged());
         }
         let (contact, source) = (self.contact, self.source.clone());
         let id = self.parsed.message_id.as_deref();
         if view.archive.reply(id, &self.message.digest)?.is_some() {
+            if view.is_settled(&self.source, Content::CopyOf(contact))? {
+                return Ok(Decision::unchanged());
+            }
             let events = vec![Fact::MailDuplicated { source, contact }.into()];
             return Ok(Decision { events, answer: Answer::Contact(contact) });
         }

@@ -5,7 +5,7 @@ use event::{
     OutgoingId, Position, Private, ReplyRefusal, SignedReplies, Source, ThreadId,
 };
 use mail::Parsed;
-use projections::Place;
+use projections::{Content, Place};
 
 use crate::recipients::{Recipients, recipients};
 use crate::undelivered::{Subject, notice};
@@ -73,10 +73,13 @@ pub struct Delivery {
 
 impl ReceiveReply {
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        if view.is_settled(&self.source, Some(&self.message)) {
+        if view.is_settled(&self.source, Content::Bytes(self.message.digest))? {
             return Ok(Decision::unchanged());
         }
         if let Some(contact) = self.duplicate(view)? {
+            if view.is_settled(&self.source, Content::CopyOf(contact))? {
+                return Ok(Decision::unchanged());
+            }
             let source = self.source.clone();
             let events = vec![Fact::MailDuplicated { source, contact }.into()];
             return Ok(Decision { events, answer: Answer::Contact(contact) });

@@ -2,7 +2,9 @@
 
 use event::{Fact, MailRefusal, Source};
 
-use crate::{Decision, View};
+use projections::Content;
+
+use crate::{Decision, Rejection, View};
 
 /// A mail makes no contact although it could be read.
 #[derive(Clone, Debug)]
@@ -16,14 +18,14 @@ pub struct RefuseMail {
 }
 
 impl RefuseMail {
-    pub(crate) fn decide(&self, view: &View<'_>) -> Decision {
-        if view.is_settled(&self.source, None) {
-            return Decision::unchanged();
+    pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
+        if view.is_settled(&self.source, Content::Size(self.size))? {
+            return Ok(Decision::unchanged());
         }
-        Decision::record([Fact::MailRefused {
+        Ok(Decision::record([Fact::MailRefused {
             source: self.source.clone(),
             size: self.size,
             reason: self.reason,
-        }])
+        }]))
     }
 }

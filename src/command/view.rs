@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use event::{ApplicationRef, MailboxName, Mark, MessageRef, Source};
-use projections::{Accounted, Archive, Hot};
+use event::{ApplicationRef, MailboxName, Mark, MessageDigest, Source};
+use projections::{Accounted, Archive, Content, Hot};
 
-use crate::Application;
+use crate::{Application, Rejection};
 
 /// The views a decision reads.
 pub(crate) struct View<'a> {
@@ -18,29 +18,32 @@ pub(crate) struct View<'a> {
 }
 
 impl View<'_> {
-    /// Whether an earlier event accounts for the mail, so that there is nothing to record. A POP3
-    /// server may give an id of deleted mail to another one, so `message` tells the two apart: the
-    /// bytes, where they were fetched.
+    /// Whether an earlier event accounts for the mail, so that there is nothing to record. Servers
+    /// may give a number a second time, so `content` tells one mail from another.
     ///
     /// A mail in quarantine is not settled: it may be read again.
-    pub(crate) fn is_settled(&self, source: &Source, message: Option<&MessageRef>) -> bool {
-        if self.hot.quarantine.may_hold(source, message) {
-            return false;
+    pub(crate) fn is_settled(&self, source: &Source, content: Content) -> Result<bool, Rejection> {
+        if self.hot.quarantine.may_hold(source, digest(content)) {
+            return Ok(false);
         }
-        let mailbox = &source.mailbox;
-        match &source.mark {
-            Mark::Imap { uid_validity, uid } => {
-                self.hot.mailboxes.cursor(mailbox).is_some_and(|cursor| {
-                    cursor.uid_validity == *uid_validity && *uid <= cursor.uid
-                })
+        Ok(match &source.mark {
+            Mark::Imap { .. } => {
+                self.is_reached(source) && self.archive.has_receipt(source, content)?
             }
-            Mark::Pop3 { uidl } => match self.hot.maildrops.accounted(mailbox, uidl) {
-                Some(Accounted::Recorded(digest)) => digest == message.map(|found| found.digest),
-                Some(Accounted::History | Accounted::Oversize) => message.is_none(),
+            Mark::Pop3 { uidl } => match self.hot.maildrops.accounted(&source.mailbox, uidl) {
+                Some(Accounted::Recorded(known)) => known == digest(content),
+                Some(Accounted::History | Accounted::Oversize) => digest(content).is_none(),
                 None => false,
             },
             Mark::Maildir { .. } => false,
-        }
+        })
+    }
+
+    /// Whether the mailbox has been read up to this number or further.
+    pub(crate) fn is_reached(&self, source: &Source) -> bool {
+        let Mark::Imap { uid_validity, uid } = source.mark else { return false };
+        let cursor = self.hot.mailboxes.cursor(&source.mailbox);
+        cursor.is_some_and(|cursor| cursor.uid_validity == uid_validity && uid <= cursor.uid)
     }
 
     /// The newest application of a mailbox.
@@ -48,6 +51,14 @@ impl View<'_> {
         let entry = self.hot.directory.mailboxes.get(mailbox)?;
         let (application, _) = self.hot.directory.newest(entry.application.as_ref()?)?;
         Some(application)
+    }
+}
+
+/// The bytes, where there are any.
+fn digest(content: Content) -> Option<MessageDigest> {
+    match content {
+        Content::Bytes(digest) => Some(digest),
+        Content::Size(_) | Content::CopyOf(_) | Content::Withheld => None,
     }
 }
 

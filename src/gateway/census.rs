@@ -11,6 +11,8 @@ use crate::{Account, ImapError, MaildirError, Pop3Error, imap, maildir, pop3};
 pub struct Present {
     /// Its place.
     pub mark: Mark,
+    /// When it was received, where every listing tells.
+    pub received: Option<Timestamp>,
     /// Whether it lies where only mail lies that was not taken yet; not all mailboxes tell.
     pub is_new: bool,
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use event::{MailboxName, Mark};
 
-use projections::{Activation, ImapCursor};
+use projections::{Activation, Reached};
 
 use crate::{Fetched, StoreError};
 
@@ -21,17 +21,19 @@ use crate::{Fetched, StoreError};
 /// - A message may be offered more than once: after a crash between recording and answering, after
 ///   a dropped call, after an `Err`, and whenever UIDVALIDITY changes. The implementation
 ///   recognises it by its mark or its content.
+/// - Where a server gives numbers a second time, what came under them is offered again, too; there is
+///   other mail among it, which only its content tells.
 /// - After a change of UIDVALIDITY the whole folder is offered again, also what was history at the
 ///   activation; `received` tells the two apart.
 /// - Batches of one mailbox are offered one after the other, in the order of their marks. A call
 ///   that is dropped before it returns counts as never made.
 pub trait Inbox: Send + Sync + 'static {
-    /// The highest UID recorded for an IMAP mailbox, or its activation mark where that is higher;
-    /// `None` where the mailbox was never activated.
-    fn cursor(
+    /// The highest UID recorded for an IMAP mailbox, or its activation mark where that is higher,
+    /// and when it was; `None` where the mailbox was never activated.
+    fn reached(
         &self,
         mailbox: &MailboxName,
-    ) -> impl Future<Output = Result<Option<ImapCursor>, InboxError>> + Send;
+    ) -> impl Future<Output = Result<Option<Reached>, InboxError>> + Send;
 
     /// The first activation of an IMAP mailbox, which tells history; `None` where that was wanted,
     /// too.

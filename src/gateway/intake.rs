@@ -13,12 +13,12 @@ use event::{
     Timestamp,
 };
 use mail::TokenKey;
-use projections::Quarantined;
+use projections::{Quarantined, Reached};
 
 use crate::screen::Screen;
 use crate::{
-    Account, Activation, Body, Fetched, ImapCursor, Inbox, InboxError, Maildrop, MaildropInbox,
-    MessageStore, Verifier, imap,
+    Account, Activation, Body, Fetched, Inbox, InboxError, Maildrop, MaildropInbox, MessageStore,
+    Verifier, imap,
 };
 
 /// The engine as an inbox for mailboxes.
@@ -41,9 +41,9 @@ pub struct Intake {
 }
 
 impl Inbox for Intake {
-    async fn cursor(&self, mailbox: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
+    async fn reached(&self, mailbox: &MailboxName) -> Result<Option<Reached>, InboxError> {
         let mailbox = mailbox.clone();
-        Ok(self.handle.read(move |views| views.hot.mailboxes.cursor(&mailbox)).await?)
+        Ok(self.handle.read(move |views| views.hot.mailboxes.reached(&mailbox)).await?)
     }
 
     async fn activation(&self, mailbox: &MailboxName) -> Result<Option<Activation>, InboxError> {

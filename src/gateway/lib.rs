@@ -50,7 +50,7 @@ pub use outbound::{Outbound, run_outbound};
 pub use pop3::{MaildropInbox, Pop3Error, run_pop3};
 #[cfg(feature = "fuzzing")]
 pub use pop3::{pop3_content, pop3_session};
-pub use projections::{Accounted, Activation, ImapCursor, Maildrop};
+pub use projections::{Accounted, Activation, ImapCursor, Maildrop, Reached};
 pub use smtp::{Envelope, RecipientOutcome, SendOutcome, SendReport, SmtpSender};
 pub use step::Step;
 pub use stop::{Stop, Stopper};

@@ -77,7 +77,8 @@ pub(crate) async fn census(account: &MaildirAccount) -> Result<Vec<Present>, Mai
     blocking(move || {
         // `new` first, so that what is moved meanwhile is seen.
         let (new, cur) = (list(&path, "new")?, list(&path, "cur")?);
-        let present = |name: &OsString, is_new| Present { mark: mark(name), is_new };
+        let present =
+            |name: &OsString, is_new| Present { mark: mark(name), received: None, is_new };
         let new = new.iter().map(|name| present(name, true));
         Ok(new.chain(cur.iter().map(|name| present(name, false))).collect())
     })

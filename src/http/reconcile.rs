@@ -1,6 +1,6 @@
 //! Mailboxes compared with the log: every mail on a server must be accounted for by one event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use event::{MailboxName, Mark, Position};
@@ -86,17 +86,22 @@ async fn compare(
 ) -> Result<(), CensusError> {
     tell_new(&mut present, book);
     // A file that is moved during the look is seen twice.
-    let present: BTreeMap<Mark, bool> =
-        present.into_iter().map(|present| (present.mark, present.is_new)).collect();
+    let present: BTreeMap<Mark, Present> =
+        present.into_iter().map(|present| (present.mark.clone(), present)).collect();
     reconciled.messages = present.len();
     reconciled.repeated = book.repeated().iter().map(repeated).collect();
     let mut unaccounted = Vec::new();
-    for (mark, is_new) in present {
-        match book.standing(&mark, is_new) {
+    let mut replaced = BTreeSet::new();
+    for (mark, Present { is_new, received, .. }) in present {
+        match book.standing(&mark, is_new, received) {
             Standing::Recorded => reconciled.recorded += 1,
             Standing::History => reconciled.history += 1,
             Standing::Waiting => reconciled.backlog += 1,
             Standing::Unaccounted => unaccounted.push(mark),
+            Standing::Replaced => {
+                replaced.insert(mark.clone());
+                unaccounted.push(mark);
+            }
         }
     }
     if unaccounted.is_empty() {
@@ -110,7 +115,8 @@ async fn compare(
         if is_file && details.received.is_some_and(|time| book.is_older(time)) {
             reconciled.history += 1;
         } else {
-            reconciled.unaccounted.push(told(&mark, details));
+            let is_replaced = replaced.contains(&mark);
+            reconciled.unaccounted.push(told(&mark, details, is_replaced));
         }
     }
     Ok(())
@@ -125,8 +131,9 @@ fn tell_new(present: &mut [Present], book: &Book) {
     }
 }
 
-fn told(mark: &Mark, details: &Details) -> Unaccounted {
+fn told(mark: &Mark, details: &Details, is_replaced: bool) -> Unaccounted {
     let why = match mark {
+        Mark::Imap { .. } if is_replaced => "another mail was recorded under its number",
         Mark::Imap { .. } | Mark::Pop3 { .. } => "mail behind it is recorded, and it is not",
         Mark::Maildir { .. } => "another program took it out of `new` before it was read",
     };

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use event::{Line, MailboxName, Mark};
 use gateway::{
-    Activation, Body, Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, MessageStore,
+    Activation, Body, Fetched, HealthCell, History, Inbox, InboxError, MessageStore, Reached,
     Stopper, run_imap,
 };
 use serde_json::Value;
@@ -177,7 +177,7 @@ struct Sink {
 }
 
 impl Inbox for Sink {
-    async fn cursor(&self, _: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
+    async fn reached(&self, _: &MailboxName) -> Result<Option<Reached>, InboxError> {
         Ok(None)
     }
 

@@ -9,7 +9,7 @@ use clap::Args;
 use command::{Command, SetAgentState};
 use event::{Actor, Address, AgentState, MailboxName, Mark};
 use gateway::{
-    Activation, Fetched, HealthCell, History, ImapCursor, Inbox, InboxError, Intake, Outbound,
+    Activation, Fetched, HealthCell, History, Inbox, InboxError, Intake, Outbound, Reached,
     Security, Signer, SmtpAccount, SmtpSender, Stopper, Target, Trust, run_imap, run_outbound,
 };
 use serde_json::Value;
@@ -236,8 +236,8 @@ struct Timed {
 }
 
 impl Inbox for Timed {
-    async fn cursor(&self, mailbox: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
-        self.intake.cursor(mailbox).await
+    async fn reached(&self, mailbox: &MailboxName) -> Result<Option<Reached>, InboxError> {
+        self.intake.reached(mailbox).await
     }
 
     async fn activation(&self, mailbox: &MailboxName) -> Result<Option<Activation>, InboxError> {

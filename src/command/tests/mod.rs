@@ -6,6 +6,7 @@ mod flags;
 mod histories;
 mod maildrop;
 mod reports;
+mod restored;
 mod screening;
 mod stories;
 mod threading;

@@ -8,15 +8,20 @@ use super::error::ImapError;
 use super::fetch::{self, Terms};
 use super::listing::{self, Listed, UIDS_MAX, set};
 use super::login::{self, Folder};
+use super::response::Attributes;
 use super::session::Session;
 use crate::{After, Details, Fetched, ImapAccount, Present, Step};
 
 /// Every message of the folder.
 pub(crate) async fn census(account: &ImapAccount) -> Result<Vec<Present>, ImapError> {
     let (mut session, Folder { uid_validity, .. }) = opened(account).await?;
-    let found = listing::told(&mut session, Step::List, "1:*", "UID").await?.found;
-    let present = |uid| Present { mark: Mark::Imap { uid_validity, uid }, is_new: false };
-    Ok(found.into_keys().map(present).collect())
+    let found = listing::told(&mut session, Step::List, "1:*", "UID INTERNALDATE").await?.found;
+    let present = |(uid, told): (u32, Attributes)| Present {
+        mark: Mark::Imap { uid_validity, uid },
+        received: told.received(),
+        is_new: false,
+    };
+    Ok(found.into_iter().map(present).collect())
 }
 
 /// When messages of the folder were received, and how large they are.

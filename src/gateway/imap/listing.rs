@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::error::ImapError;
 use super::response::{Attributes, Response, Status};
 use super::session::{LITERAL_BYTES_MAX, Session};
-use crate::Step;
+use crate::{Reached, Step};
 
 /// UIDs in a command, so that its line stays short (RFC 7162 section 4 advises 8192 bytes).
 pub(super) const UIDS_MAX: usize = 500;
+
+/// So many UIDs are looked at for mail that came under used numbers, and more where there is such.
+const LOOK_BACK_UIDS: u32 = 500;
 
 /// A message in the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +98,26 @@ impl Told {
             _ => {}
         }
     }
+}
+
+/// The lowest UID up to the cursor under which something was received after the mail at the cursor
+/// was recorded. A folder that was put back to an earlier state gives UIDs a second time, the highest
+/// last, so that little has to be looked at.
+pub(super) async fn received_since(
+    session: &mut Session,
+    Reached { cursor, time }: Reached,
+) -> Result<Option<u32>, ImapError> {
+    let (mut lowest, mut last) = (None, cursor.uid);
+    while last > 0 {
+        let first = last.saturating_sub(LOOK_BACK_UIDS - 1).max(1);
+        let items = "UID INTERNALDATE";
+        let told = told(session, Step::List, &format!("{first}:{last}"), items).await?;
+        let is_later = |told: &Attributes| told.received().is_some_and(|received| received > time);
+        let found = told.found.iter().find(|(_, told)| is_later(told));
+        let Some((&uid, _)) = found else { break };
+        (lowest, last) = (Some(uid), first - 1);
+    }
+    Ok(lowest)
 }
 
 /// What the server tells of the messages of a sequence set, by their UIDs; `items` begin with

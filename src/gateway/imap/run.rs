@@ -112,7 +112,7 @@ impl<I: Inbox> Mailbox<I> {
         folder: Folder,
         recorded: &mut Recorded,
     ) -> Result<u32, ImapError> {
-        let Some(cursor) = self.inbox.cursor(&self.name).await? else {
+        let Some(reached) = self.inbox.reached(&self.name).await? else {
             let last = match self.account.history {
                 History::All => 0,
                 History::FromNow => last_uid(session, folder).await?,
@@ -121,6 +121,7 @@ impl<I: Inbox> Mailbox<I> {
             self.inbox.activate(&self.name, mark).await?;
             return Ok(last.saturating_add(1));
         };
+        let cursor = reached.cursor;
         if is_stale(cursor, folder) {
             tracing::warn!(
                 before = cursor.uid_validity,
@@ -130,6 +131,14 @@ impl<I: Inbox> Mailbox<I> {
             // These UIDs may name other messages now.
             *recorded = Recorded::default();
             return Ok(1);
+        }
+        if let Some(uid) = listing::received_since(session, reached).await? {
+            tracing::warn!(
+                uid,
+                "mail may have come under numbers that were used: it is looked at again"
+            );
+            *recorded = Recorded::default();
+            return Ok(uid);
         }
         Ok(cursor.uid.saturating_add(1))
     }

@@ -18,7 +18,8 @@ pub(crate) async fn census(account: &Pop3Account) -> Result<Vec<Present>, Pop3Er
     if let Some(gap) = listing.gap() {
         return Err(gap);
     }
-    let present = |Listed { uidl, .. }| Present { mark: Mark::Pop3 { uidl }, is_new: false };
+    let present =
+        |Listed { uidl, .. }| Present { mark: Mark::Pop3 { uidl }, received: None, is_new: false };
     Ok(listing.messages.into_iter().map(present).collect())
 }
 

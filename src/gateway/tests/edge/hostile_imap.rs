@@ -33,11 +33,19 @@ pub(crate) fn account(port: u16) -> ImapAccount {
 
 /// A server that behaves, up to the first listing.
 pub(crate) fn opening() -> Vec<Turn> {
-    opening_from("UID FETCH 1:* (UID RFC822.SIZE)")
+    let mut script = selecting();
+    script.push(Expect("UID FETCH 1:* (UID RFC822.SIZE)"));
+    script
 }
 
-/// The same, up to another listing.
-pub(crate) fn opening_from(listing: &'static str) -> Vec<Turn> {
+/// A later connection, which looks at the mail up to the cursor once more, up to its listing.
+pub(crate) fn opening_again(look_back: &'static str, listing: &'static str) -> Vec<Turn> {
+    let mut script = selecting();
+    script.extend([Expect(look_back), say("{tag} OK done\r\n"), Expect(listing)]);
+    script
+}
+
+fn selecting() -> Vec<Turn> {
     vec![
         say("* OK ready\r\n"),
         Expect("CAPABILITY"),
@@ -50,7 +58,6 @@ pub(crate) fn opening_from(listing: &'static str) -> Vec<Turn> {
         say("* CAPABILITY IMAP4rev1 IDLE\r\n{tag} OK done\r\n"),
         Expect("EXAMINE"),
         say("* 2 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 6] x\r\n{tag} OK done\r\n"),
-        Expect(listing),
     ]
 }
 

@@ -10,8 +10,8 @@ use event::{
 };
 use gateway::{
     Activation, Body, Fetched, Health, HealthCell, HealthState, ImapAccount, ImapCursor, Inbox,
-    InboxError, MaildirAccount, Maildrop, MaildropInbox, Pop3Account, Stop, Stopper, run_imap,
-    run_maildir, run_pop3,
+    InboxError, MaildirAccount, Maildrop, MaildropInbox, Pop3Account, Reached, Stop, Stopper,
+    run_imap, run_maildir, run_pop3,
 };
 use projections::Maildrops;
 use tokio::sync::watch;
@@ -110,10 +110,11 @@ fn cursor(mark: &Mark) -> Option<ImapCursor> {
 }
 
 impl Inbox for Memory {
-    async fn cursor(&self, _: &MailboxName) -> Result<Option<ImapCursor>, InboxError> {
+    async fn reached(&self, _: &MailboxName) -> Result<Option<Reached>, InboxError> {
         let taken = self.taken.borrow();
         let newest = taken.iter().filter_map(|fetched| cursor(&fetched.mark)).next_back();
-        Ok(newest.or(self.activation()))
+        let cursor = newest.or(self.activation());
+        Ok(cursor.map(|cursor| Reached { cursor, time: engine::now() }))
     }
 
     async fn activation(&self, _: &MailboxName) -> Result<Option<Activation>, InboxError> {

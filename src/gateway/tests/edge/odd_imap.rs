@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gateway::{HealthState, ImapAccount};
 
-use crate::hostile_imap::{account, opening, opening_from, outcome};
+use crate::hostile_imap::{account, opening, opening_again, outcome};
 use crate::memory::{Memory, Running, text, uid};
 use crate::script::{Server, Turn, say};
 
@@ -48,14 +48,14 @@ fn sessions(refusal: &str) -> Vec<Vec<Turn>> {
     ]);
     // Only what came before the missing one is recorded; then another way is tried.
     let again = script(&[
-        &opening_from("UID FETCH 4:* (UID RFC822.SIZE)"),
+        &opening_again("UID FETCH 1:3 (UID INTERNALDATE)", "UID FETCH 4:* (UID RFC822.SIZE)"),
         &lists(&[5, 6], "UID FETCH 5 (UID INTERNALDATE)"),
         &[say("{tag} OK done\r\n"), Expect("UID FETCH 5 (UID BODY.PEEK[]<0.1048576>)")],
         &[say(refusal)],
         &withholds(refusal),
     ]);
     let last = script(&[
-        &opening_from("UID FETCH 4:* (UID RFC822.SIZE)"),
+        &opening_again("UID FETCH 1:3 (UID INTERNALDATE)", "UID FETCH 4:* (UID RFC822.SIZE)"),
         &lists(&[5, 6], "UID FETCH 6 (UID INTERNALDATE BODY.PEEK[])"),
         &[say("* 3 FETCH (UID 6 BODY[] {3}\r\nbye)\r\n{tag} OK done\r\n")],
         &end(),
@@ -162,7 +162,8 @@ async fn case_012_a_folder_that_hides_its_mail_is_red() {
     assert_eq!(taken, [0; 0]);
     // Servers that do not name the last message again have nothing new.
     let old = [say("* 2 FETCH (UID 5)\r\n{tag} OK done\r\n"), Expect("IDLE"), Hang];
-    let opened = opening_from("UID FETCH 6:* (UID RFC822.SIZE)");
+    let opened =
+        opening_again("UID FETCH 1:5 (UID INTERNALDATE)", "UID FETCH 6:* (UID RFC822.SIZE)");
     let first = [
         &opening()[..],
         &lists(&[3, 5], "UID FETCH 3,5 (UID INTERNALDATE BODY.PEEK[])"),

@@ -172,7 +172,7 @@ async fn a_mail_that_is_rejected_is_not_passed_over() {
         fetched(2, Body::Raw(Bytes::from_static(MAIL))),
         fetched(3, Body::Oversize { size: 9 }),
     ];
-    let cursor = async || desk.intake.cursor(&mailbox()).await.unwrap().unwrap().uid;
+    let cursor = async || desk.intake.reached(&mailbox()).await.unwrap().unwrap().cursor.uid;
     // Without an application there can be no contact.
     let error = desk.intake.take(&mailbox(), batch.clone()).await.unwrap_err();
     assert!(error.to_string().contains("has no application"), "{error}");
