@@ -24,6 +24,7 @@ mod journeys {
     mod restart;
     mod restored;
     mod sandbox;
+    mod sending;
     mod servers;
     mod settings;
     mod threads;

@@ -1,24 +1,18 @@
-//! From the outbox to mail: composes what is to be sent, sends it, and tells the engine.
+//! From the outbox to mail: composes what is to be sent.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use command::{Command, RecordSend, StartSend};
-use engine::{EngineError, Handle};
+use engine::Handle;
 use event::{
-    Actor, Address, AgentNumber, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line,
-    MailDetails, MessageRef, OutgoingId, Person, Position, Quotes, Recorded, SignedReplies,
+    Address, AgentNumber, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line, MailDetails,
+    MessageRef, OutgoingId, Person, Position, Quotes, Recorded, SignedReplies,
 };
 use mail::{AgentCopy, AutomaticMail, PrivateAddresses, Purpose, Relay, Submitted, TokenKey, Via};
 use projections::{Outgoing, What};
-use tokio::sync::mpsc;
 
 use crate::screen::private;
-use crate::{Envelope, HealthCell, MessageStore, SendOutcome, Signer, Stop, Target};
-
-/// So many mails are looked at at once; the rest waits in the outbox.
-const LOOK_AHEAD: usize = 256;
+use crate::{MessageStore, Signer};
 
 /// What sending needs.
 #[derive(Clone)]
@@ -37,7 +31,7 @@ pub struct Outbound {
 
 /// Why a mail cannot be made; nothing was sent.
 #[derive(Debug, thiserror::Error)]
-enum ComposeError {
+pub(crate) enum ComposeError {
     /// What it needs was erased, or is not in the log or the directory; it never can be made.
     #[error("{0}")]
     Never(&'static str),
@@ -46,154 +40,15 @@ enum ComposeError {
     Later(String),
 }
 
-struct Composed {
+/// A mail and who gets it.
+pub(crate) struct Composed {
     /// The envelope sender; none for what no person wrote, which must not come back (RFC 3834
     /// section 3.3).
-    from: Option<Address>,
-    to: Address,
-    bytes: Vec<u8>,
+    pub(crate) from: Option<Address>,
+    pub(crate) to: Address,
+    pub(crate) bytes: Vec<u8>,
     /// The names of attachments that it goes without.
-    withheld: Vec<String>,
-}
-
-/// Sends what the outbox holds, one mail at a time for each target, until told to stop. A mail
-/// that is being sent then is finished first.
-pub async fn run_outbound(
-    outbound: Outbound,
-    targets: Vec<Target>,
-    health: HealthCell,
-    mut stop: Stop,
-) {
-    let claimed = Arc::new(Mutex::new(BTreeSet::new()));
-    let (jobs, work) = mpsc::channel(targets.len().max(1));
-    let work = Arc::new(tokio::sync::Mutex::new(work));
-    let mut workers = tokio::task::JoinSet::new();
-    for target in targets {
-        let worker = Worker {
-            outbound: outbound.clone(),
-            target,
-            health: health.clone(),
-            claimed: Arc::clone(&claimed),
-        };
-        workers.spawn(worker.run(Arc::clone(&work)));
-    }
-    let mut durable = outbound.handle.durable();
-    loop {
-        durable.borrow_and_update();
-        let skip = lock(&claimed).clone();
-        let ready = outbound.handle.read(move |views| {
-            let ready = views.hot.outbox.ready().filter(|id| !skip.contains(id));
-            ready.take(LOOK_AHEAD).collect::<Vec<_>>()
-        });
-        let Ok(ready) = ready.await else { break };
-        for id in ready {
-            lock(&claimed).insert(id);
-            tokio::select! {
-                sent = jobs.send(id) => if sent.is_err() { break },
-                () = stop.stopped() => break,
-            }
-        }
-        tokio::select! {
-            changed = durable.changed() => if changed.is_err() { break },
-            () = stop.stopped() => break,
-        }
-    }
-    drop(jobs);
-    while workers.join_next().await.is_some() {}
-}
-
-type Claimed = Arc<Mutex<BTreeSet<OutgoingId>>>;
-
-fn lock(claimed: &Claimed) -> std::sync::MutexGuard<'_, BTreeSet<OutgoingId>> {
-    claimed.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-struct Worker {
-    outbound: Outbound,
-    target: Target,
-    health: HealthCell,
-    claimed: Claimed,
-}
-
-impl Worker {
-    async fn run(mut self, work: Arc<tokio::sync::Mutex<mpsc::Receiver<OutgoingId>>>) {
-        loop {
-            let job = work.lock().await.recv().await;
-            let Some(id) = job else { return };
-            let done = self.send(id).await;
-            lock(&self.claimed).remove(&id);
-            if let Err(EngineError::Stopped(_)) = done {
-                return;
-            }
-        }
-    }
-
-    /// Records the attempt, makes it, and records its outcome.
-    async fn send(&mut self, id: OutgoingId) -> Result<(), EngineError> {
-        let handle = &self.outbound.handle;
-        let entry = handle.read(move |views| views.hot.outbox.get(id).cloned()).await?;
-        let Some(entry) = entry else { return Ok(()) };
-        let composed = self.outbound.compose(id, &entry).await;
-        let withheld = composed.as_ref().map(|mail| mail.withheld.clone()).unwrap_or_default();
-        let start = StartSend { outgoing: id, withheld };
-        handle.submit(Actor::Sender, Command::StartSend(start)).await?;
-        let outcome = match composed {
-            Ok(composed) => self.transmit(id, composed).await,
-            Err(ComposeError::Never(why)) => {
-                command::SendOutcome::Refused { code: 0, text: why.to_owned() }
-            }
-            Err(ComposeError::Later(why)) => command::SendOutcome::Deferred { code: 0, text: why },
-        };
-        let record = RecordSend { outgoing: id, outcome };
-        self.outbound.handle.submit(Actor::Sender, Command::RecordSend(record)).await?;
-        Ok(())
-    }
-
-    async fn transmit(&mut self, id: OutgoingId, composed: Composed) -> command::SendOutcome {
-        let bytes = Bytes::from(composed.bytes);
-        let message = match self.outbound.store.put(bytes.clone()).await {
-            Ok(message) => message,
-            Err(error) => {
-                self.health.failed(error.to_string());
-                return command::SendOutcome::Deferred { code: 0, text: error.to_string() };
-            }
-        };
-        let envelope = Envelope { from: composed.from, to: vec![composed.to], id: Some(id) };
-        let unique = format!("postbook-{:020}", id.0.0);
-        let outcome = self.target.send(&envelope, &bytes, &unique).await;
-        self.report(id, &outcome);
-        outcome_of(outcome, message)
-    }
-
-    fn report(&self, id: OutgoingId, outcome: &SendOutcome) {
-        match outcome {
-            SendOutcome::Sent => self.health.succeeded(),
-            SendOutcome::Deferred { code: 0, text } => {
-                tracing::warn!(outgoing = %id, reason = text, "the mail server cannot be used; trying again later");
-                self.health.failed(text.clone());
-            }
-            // An answer about one mail says nothing against the server. Its text may hold
-            // addresses, so it goes into the event's private part and not into this line.
-            SendOutcome::Deferred { code, .. } => {
-                tracing::info!(outgoing = %id, code, "the mail server wants the mail later");
-            }
-            SendOutcome::Refused { code, .. } => {
-                tracing::warn!(outgoing = %id, code, "the mail server refused a mail for good");
-            }
-            SendOutcome::Uncertain { .. } => {
-                tracing::warn!(outgoing = %id, "the connection was lost; nobody knows whether the mail was sent");
-            }
-        }
-    }
-}
-
-fn outcome_of(outcome: SendOutcome, message: MessageRef) -> command::SendOutcome {
-    match outcome {
-        SendOutcome::Sent => command::SendOutcome::Sent { message },
-        SendOutcome::Deferred { code, text } => command::SendOutcome::Deferred { code, text },
-        SendOutcome::Refused { code, text } => command::SendOutcome::Refused { code, text },
-        SendOutcome::Uncertain { .. } => command::SendOutcome::Uncertain,
-    }
+    pub(crate) withheld: Vec<String>,
 }
 
 /// What the directory and the views say about one outgoing mail.
@@ -224,7 +79,12 @@ impl Surroundings {
 }
 
 impl Outbound {
-    async fn compose(&self, id: OutgoingId, entry: &Outgoing) -> Result<Composed, ComposeError> {
+    /// Writes a mail of the outbox; every time the same bytes, as long as the directory is the same.
+    pub(crate) async fn compose(
+        &self,
+        id: OutgoingId,
+        entry: &Outgoing,
+    ) -> Result<Composed, ComposeError> {
         let arrived = self.recorded(entry.arrival).await?;
         let Fact::ContactArrived { message, source, .. } = &arrived.event.fact else {
             return Err(ComposeError::Never("the log has no arrival for this contact"));

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use event::{
     Address, AgentNumber, ApplicationName, CopyFrom, HeldContacts, MailboxName, QueueName,
 };
-use gateway::{Secret, TokenUrl};
+use gateway::{RateDomain, Secret, TokenUrl};
 use mail::AuthenticationServer;
 use serde::Deserialize as Derive;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -445,9 +446,22 @@ pub(crate) struct Outgoing {
     pub(crate) maildirs: Option<PathBuf>,
     /// A login at the server by access tokens, instead of a password.
     pub(crate) oauth2: Option<OAuth2>,
+    /// How often mail goes to a domain.
+    #[serde(default)]
+    pub(crate) rate: Vec<Rate>,
     /// The keys that mail to customers is signed with.
     #[serde(default)]
     pub(crate) dkim: Vec<Dkim>,
+}
+
+/// How often mail goes to a domain.
+#[derive(Debug, Derive)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rate {
+    /// The domain of the recipients, or `*` for each one that has no rate of its own.
+    pub(crate) domain: Spanned<Checked<RateDomain>>,
+    /// At most so many mails a minute.
+    pub(crate) per_minute: NonZeroU32,
 }
 
 /// A key for the mail of one domain.

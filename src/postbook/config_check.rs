@@ -170,6 +170,14 @@ impl Check<'_> {
         if outgoing.connections == 0 {
             self.report(at..at, "outgoing.connections", "at least 1 is needed");
         }
+        let mut domains = BTreeSet::new();
+        for rate in &outgoing.rate {
+            let domain = &rate.domain.get_ref().0;
+            if !domains.insert(domain) {
+                let message = format!("there are two rates for `{domain}`");
+                self.report(rate.domain.span(), "outgoing.rate.domain", &message);
+            }
+        }
         self.one_client_secret(at..at, "outgoing.oauth2", outgoing.oauth2.as_ref());
         if outgoing.oauth2.is_some() && outgoing.smtp.is_none() {
             self.report(at..at, "outgoing.oauth2", "it goes with `outgoing.smtp` only");

@@ -233,7 +233,9 @@ impl Server {
         let targets = targets(config, &mut logins)?;
         let signer = signer(&file.outgoing.dkim)?;
         let outbound = Outbound { handle, store, key, signer, envelope_sender };
-        self.tasks.spawn(run_outbound(outbound, targets, cell, stop.clone()));
+        let rates = file.outgoing.rate.iter();
+        let rates = rates.map(|rate| (rate.domain.get_ref().0.clone(), rate.per_minute)).collect();
+        self.tasks.spawn(run_outbound(outbound, targets, rates, cell, stop.clone()));
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let service =
             Service { intake, health: Arc::new(health), accounts: Arc::new(accounts), version };

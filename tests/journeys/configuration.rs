@@ -102,7 +102,7 @@ fn line_of(text: &str, start: &str) -> Result<usize> {
 /// What is replaced by what, the line the complaint names, and what else it says.
 type Mistake = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const MISTAKES: [Mistake; 19] = [
+const MISTAKES: [Mistake; 22] = [
     ("sender =", "sendr =", "sendr", &["outgoing", "unknown field `sendr`", "`sender`"]),
     (
         "\"keep\"",
@@ -170,6 +170,25 @@ const MISTAKES: [Mistake; 19] = [
         "imap = { host = \"localhost\", user = \"a\", password_env = \"P\", after = \"seen\", move_to = \"Done\" }",
         "imap",
         &["mailbox.imap.move_to", "`after = \"move\"` only"],
+    ),
+    (
+        "maildirs = \"mail\"",
+        "maildirs = \"mail\"\nrate = [{ domain = \"a@b.test\", per_minute = 1 }]",
+        "rate",
+        &["outgoing.rate[0].domain", "`a@b.test` is no domain"],
+    ),
+    (
+        "maildirs = \"mail\"",
+        "maildirs = \"mail\"\nrate = [{ domain = \"*\", per_minute = 0 }]",
+        "rate",
+        &["outgoing.rate[0].per_minute", "nonzero"],
+    ),
+    (
+        "maildirs = \"mail\"",
+        "maildirs = \"mail\"\n[[outgoing.rate]]\nper_minute = 1\ndomain = \"B.test\"\n\
+         [[outgoing.rate]]\nper_minute = 2\ndomain = \"b.test\"",
+        "domain = \"b",
+        &["outgoing.rate.domain", "two rates for `b.test`"],
     ),
     ("maildirs = \"mail\"", "", "[outgoing", &["outgoing", "`smtp`", "`maildirs`"]),
 ];

@@ -9,7 +9,7 @@ use clap::Args;
 use command::{Command, SetAgentState};
 use event::{Actor, Address, AgentState, MailboxName, Mark};
 use gateway::{
-    Activation, Fetched, HealthCell, History, Inbox, InboxError, Intake, Outbound, Reached,
+    Activation, Fetched, HealthCell, History, Inbox, InboxError, Intake, Outbound, Rates, Reached,
     Security, Signer, SmtpAccount, SmtpSender, Stopper, Target, Trust, run_imap, run_outbound,
 };
 use serde_json::Value;
@@ -91,7 +91,13 @@ async fn measure(peer: &Peer, folder: &Path, mails: usize) -> Result<[Durations;
         envelope_sender: Address::new("bounces@support.test")?,
     };
     let target = Target::Smtp(SmtpSender::new(smtp(watched(peer, times.clone()).await?)?));
-    let sending = tokio::spawn(run_outbound(outbound, vec![target], HealthCell::new(), stop));
+    let sending = tokio::spawn(run_outbound(
+        outbound,
+        vec![target],
+        Rates::default(),
+        HealthCell::new(),
+        stop,
+    ));
     let agent = Path::new(peer.value("MAIL")?).join(AGENT_ADDRESS).join("Maildir/new");
     let mut durations: [Durations; 4] = Default::default();
     // The first mail finds connections that are not there yet, and does not count.
