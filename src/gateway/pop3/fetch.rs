@@ -15,7 +15,7 @@ const BATCH_MESSAGES_MAX: usize = 200;
 /// Bytes in a batch, by the sizes the server gives.
 const BATCH_BYTES_MAX: u64 = 4 << 20;
 /// Bytes of a batch that are held, whatever sizes the server gave; this bounds the memory.
-const HELD_BYTES_MAX: u64 = 2 * BATCH_BYTES_MAX;
+pub(super) const HELD_BYTES_MAX: u64 = 2 * BATCH_BYTES_MAX;
 
 /// What came of fetching a batch.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! The life of one POP3 mailbox: a session that takes what is new, a pause, and again.
 
 use std::collections::{HashSet, VecDeque};
+use std::mem;
 use std::sync::Arc;
 
 use event::MailboxName;
@@ -8,7 +9,7 @@ use projections::{Accounted, Maildrop};
 use tracing::Instrument;
 
 use super::error::Pop3Error;
-use super::fetch;
+use super::fetch::{self, HELD_BYTES_MAX};
 use super::listing::{self, Listed, Listing};
 use super::login;
 use super::maildrop_inbox::MaildropInbox;
@@ -33,7 +34,7 @@ pub async fn run_pop3<I: MaildropInbox>(
 ) {
     let mut backoff = Backoff::default();
     let mut past = Past::default();
-    let mailbox = Mailbox { name, account, inbox };
+    let mailbox = Mailbox { name, account, inbox, health: health.clone() };
     while !stop.is_stopped() {
         let span = tracing::info_span!("pop3", mailbox = %mailbox.name);
         let attempt = async {
@@ -65,6 +66,7 @@ struct Mailbox<I> {
     name: MailboxName,
     account: Pop3Account,
     inbox: Arc<I>,
+    health: HealthCell,
 }
 
 impl<I: MaildropInbox> Mailbox<I> {
@@ -97,6 +99,7 @@ impl<I: MaildropInbox> Mailbox<I> {
                 }
             }
         }
+        self.health.backlog(left);
         withheld.or(gap).map_or(Ok(left), Err)
     }
 
@@ -169,12 +172,16 @@ impl<I: MaildropInbox> Mailbox<I> {
         let (mut recorded, mut withheld) = (Vec::new(), None);
         let mut waiting = Vec::new();
         loop {
+            self.health.backlog(waiting.len() + wanted.len());
             let batch = fetch::next_batch(&mut wanted, bytes_max);
             if batch.is_empty() && waiting.is_empty() {
                 return Ok((recorded, withheld));
             }
             let ours = waiting.iter().filter(|(listed, fetched)| is_ours(listed, fetched, known));
             recorded.extend(ours.map(|(Listed { number, uidl, .. }, _)| (*number, uidl.clone())));
+            if held_bytes(&waiting) + announced_bytes(&batch, bytes_max) > HELD_BYTES_MAX {
+                self.take(mem::take(&mut waiting)).await?;
+            }
             let fetching = fetch::fetch(session, bytes_max, &batch, past);
             // Both run to their ends: a failed fetch must not cut off what is being recorded.
             let (harvest, taken) = tokio::join!(fetching, self.take(waiting));
@@ -199,6 +206,16 @@ impl<I: MaildropInbox> Mailbox<I> {
         let messages = batch.into_iter().map(|(_, fetched)| fetched).collect();
         Ok(self.inbox.take(&self.name, messages).await?)
     }
+}
+
+fn held_bytes(waiting: &[(Listed, Fetched)]) -> u64 {
+    waiting.iter().map(|(_, fetched)| fetched.body.held_bytes()).sum()
+}
+
+/// What is too large is not fetched.
+fn announced_bytes(batch: &[Listed], bytes_max: u64) -> u64 {
+    let sizes = batch.iter().map(|message| message.size).filter(|&size| size <= bytes_max);
+    sizes.fold(0, u64::saturating_add)
 }
 
 /// Whether a message may be deleted once it is recorded: not what lay there before the activation,

@@ -72,6 +72,7 @@ async fn mail_that_is_left_on_a_pop3_server_comes_once() {
     running.stop().await;
     let running = Running::pop3(peer.pop3(&user), &inbox);
     running.healthy().await;
+    assert_eq!(running.health.get().backlog, Some(0));
     peer.deliver(&user, "new");
     let taken = running.taken(451).await;
     assert!(taken[450].received.is_some());
