@@ -150,6 +150,7 @@ impl Agents {
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::NoticeSent { .. }
+            | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::TimerFired { .. } => {}
         }

@@ -185,7 +185,8 @@ impl Contacts {
             | Fact::ContactRequeued { contact, .. }
             | Fact::ContactAssigned { contact, .. }
             | Fact::ContactDelivered { contact, .. }
-            | Fact::ContactTransferred { contact, .. } => {
+            | Fact::ContactTransferred { contact, .. }
+            | Fact::ReducedCopyRequested { contact, .. } => {
                 if let Some(open) = self.open.get_mut(contact) {
                     place(open, at, event);
                 }
@@ -341,6 +342,17 @@ fn place(open: &mut OpenContact, at: Position, event: &Event) {
             && Handler::Agent(*agent) == *handler
         {
             *delivered = true;
+        }
+    } else if let Fact::ReducedCopyRequested { copy, .. } = &event.fact {
+        match &mut open.place {
+            Place::Held { outgoing, delivered, .. } if outgoing == copy => {
+                (*outgoing, *delivered) = (OutgoingId(at), false);
+            }
+            Place::Leaving { outgoing, .. } if outgoing == copy => *outgoing = OutgoingId(at),
+            Place::Application
+            | Place::Waiting { .. }
+            | Place::Held { .. }
+            | Place::Leaving { .. } => {}
         }
     } else if let Fact::ContactTransferred { to: Target::Address, .. } = &event.fact
         && let Place::Held { line, priority, entered, .. } = &open.place

@@ -227,6 +227,7 @@ impl Directory {
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::NoticeSent { .. }
+            | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }

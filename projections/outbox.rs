@@ -36,6 +36,8 @@ pub enum What {
         handler: Handler,
         /// Their mailbox; absent where it was erased.
         to: Option<Address>,
+        /// Whether it goes without attachments, since the whole is too large for the mail servers.
+        reduced: bool,
     },
     /// A handler's answer, to the customer.
     Reply {
@@ -140,7 +142,8 @@ impl Outbox {
             | Fact::ReplyCopyRequested { .. }
             | Fact::NoteReceived { .. }
             | Fact::AutomaticReplyRequested { .. }
-            | Fact::NoticeRequested { .. } => self.ask(OutgoingId(at), event),
+            | Fact::NoticeRequested { .. }
+            | Fact::ReducedCopyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);
                 if let Some(entry) = self.entries.get_mut(outgoing) {
@@ -209,13 +212,17 @@ impl Outbox {
             ..
         } = &event.fact
         {
-            (contact, thread, arrival, copy(Handler::Agent(*agent), event))
+            (contact, thread, arrival, copy(Handler::Agent(*agent), event, false))
         } else if let Fact::ContactTransferred { contact, thread, arrival, to, .. } = &event.fact {
             self.cancel_copy(*contact);
             if *to != Target::Address {
                 return;
             }
-            (contact, thread, arrival, copy(Handler::Address, event))
+            (contact, thread, arrival, copy(Handler::Address, event, false))
+        } else if let Fact::ReducedCopyRequested { contact, thread, arrival, handler, .. } =
+            &event.fact
+        {
+            (contact, thread, arrival, copy(*handler, event, true))
         } else if let Fact::ReplyReceived { contact, thread, arrival, handler, message, .. } =
             &event.fact
         {
@@ -294,6 +301,6 @@ impl Outbox {
     }
 }
 
-fn copy(handler: Handler, event: &Event) -> What {
-    What::Copy { handler, to: event.address().cloned() }
+fn copy(handler: Handler, event: &Event, reduced: bool) -> What {
+    What::Copy { handler, to: event.address().cloned(), reduced }
 }

@@ -117,6 +117,7 @@ impl Queues {
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::NoticeSent { .. }
+            | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { .. } => {}

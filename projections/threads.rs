@@ -156,6 +156,8 @@ pub enum Flag {
     AttachmentsWithheld,
     /// An answer to it shows a private address.
     AddressShown,
+    /// Its copy was too large for its agent's mail servers and went without attachments.
+    CopyReduced,
 }
 
 /// What is remembered of a Message-ID.
@@ -242,6 +244,9 @@ impl Threads {
             Fact::EncryptionFound { contact } => self.flag(shelf, *contact, Flag::Encrypted)?,
             Fact::AttachmentsWithheld { contact, .. } => {
                 self.flag(shelf, *contact, Flag::AttachmentsWithheld)?;
+            }
+            Fact::ReducedCopyRequested { contact, .. } => {
+                self.flag(shelf, *contact, Flag::CopyReduced)?;
             }
             Fact::ReplyScreened { contact, quoted, elsewhere, quotes, .. } => {
                 if *elsewhere > 0 || (*quoted > 0 && *quotes != Quotes::Redact) {

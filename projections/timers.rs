@@ -78,6 +78,7 @@ impl Timers {
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::NoticeSent { .. }
+            | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. } => {}
         }

@@ -15,6 +15,7 @@ mod journeys {
     mod fixtures;
     mod happenings;
     mod imap;
+    mod large;
     mod main_job;
     mod office;
     mod pop3;

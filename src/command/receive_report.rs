@@ -7,7 +7,7 @@ use event::{
 use mail::Parsed;
 use projections::Content;
 
-use crate::undelivered::{Subject, take_back, tell};
+use crate::undelivered::{Subject, reduce, take_back, tell};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
 /// A report about a mail of ours arrived. Its bytes are in the message store already.
@@ -47,6 +47,8 @@ pub struct SentMail {
 pub enum SentWhat {
     /// The customer's mail, to an agent.
     Copy(AgentNumber),
+    /// The customer's mail without its attachments, to an agent.
+    ReducedCopy(AgentNumber),
     /// The customer's mail, to a plain address, by an agent.
     PassedOn(AgentNumber),
     /// An answer, to the customer or to someone beside them.
@@ -87,9 +89,12 @@ impl ReceiveReport {
             let subject = Subject { contact, thread, arrival };
             let about = view.hot.position.next();
             events.extend(match what {
-                SentWhat::Copy(agent) => {
+                SentWhat::Copy(agent) | SentWhat::ReducedCopy(agent) => {
                     let handler = Handler::Agent(agent);
-                    take_back(view, contact, outgoing, handler, RequeueReason::Bounced)
+                    match self.smaller(view, subject) {
+                        Some(copy) => vec![copy],
+                        None => take_back(view, contact, outgoing, handler, RequeueReason::Bounced),
+                    }
                 }
                 SentWhat::PassedOn(agent) => {
                     tell(view, Some(Handler::Agent(agent)), subject, about).into_iter().collect()
@@ -101,5 +106,13 @@ impl ReceiveReport {
             });
         }
         Ok(Decision { events, answer: Answer::Contact(contact) })
+    }
+
+    /// What fits, in place of a copy that came back for its size.
+    fn smaller(&self, view: &View<'_>, subject: Subject) -> Option<NewEvent> {
+        let SentWhat::Copy(agent) = self.sent.what else { return None };
+        self.status.as_deref().filter(|status| mail::is_too_large(status))?;
+        let to = view.hot.directory.agents.get(&agent)?.address.as_ref()?;
+        reduce(view, subject, self.sent.outgoing, Handler::Agent(agent), to)
     }
 }

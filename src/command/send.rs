@@ -6,7 +6,7 @@ use event::{
 };
 use projections::{Outgoing, Place, SendState, What};
 
-use crate::undelivered::{Subject, take_back, tell};
+use crate::undelivered::{Subject, reduce, take_back, tell};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
 /// An outgoing mail is about to be handed to the mail server.
@@ -51,6 +51,13 @@ pub enum SendOutcome {
     },
     /// The server will not take it.
     Refused {
+        /// The SMTP reply code; 0 where there was none.
+        code: u16,
+        /// The server's words, or ours.
+        text: String,
+    },
+    /// The server takes no mail of this size.
+    TooLarge {
         /// The SMTP reply code; 0 where there was none.
         code: u16,
         /// The server's words, or ours.
@@ -126,6 +133,9 @@ impl RecordSend {
             (SendOutcome::Deferred { code, text } | SendOutcome::Refused { code, text }, _) => {
                 Decision::record(refused(view, outgoing, entry, *code, text))
             }
+            (SendOutcome::TooLarge { code, text }, _) => {
+                Decision::record(too_large(view, outgoing, entry, *code, text))
+            }
             (
                 SendOutcome::Uncertain,
                 What::Copy { .. } | What::Note { .. } | What::Notice { .. },
@@ -192,6 +202,33 @@ fn sent(
     };
     let released = released.map(|(agent, reason)| Fact::ContactReleased { contact, agent, reason });
     std::iter::once(fact).chain(released).map(Into::into).collect()
+}
+
+/// The agent gets what fits in place of a copy that is too large: whoever else had the contact would
+/// get it no better.
+fn too_large(
+    view: &View<'_>,
+    outgoing: OutgoingId,
+    entry: &Outgoing,
+    code: u16,
+    text: &str,
+) -> Vec<NewEvent> {
+    let Outgoing { contact, thread, arrival, .. } = *entry;
+    let subject = Subject { contact, thread, arrival };
+    let reduced = match &entry.what {
+        What::Copy { handler, to: Some(to), reduced: false } => {
+            reduce(view, subject, outgoing, *handler, to)
+        }
+        What::Copy { .. }
+        | What::Reply { .. }
+        | What::ReplyCopy { .. }
+        | What::Note { .. }
+        | What::AutomaticReply
+        | What::Notice { .. } => None,
+    };
+    let Some(reduced) = reduced else { return refused(view, outgoing, entry, code, text) };
+    let fact = Fact::SendRefused { outgoing, contact, code };
+    vec![NewEvent::with(fact, Private::Text(text.to_owned())), reduced]
 }
 
 fn refused(

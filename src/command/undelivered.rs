@@ -1,8 +1,8 @@
 //! A copy did not reach its handler: the contact goes back, and whoever must know is told.
 
 use event::{
-    AgentState, ContactId, Fact, Handler, OutgoingId, Position, Private, RequeueReason, TeamReason,
-    ThreadId,
+    Address, AgentState, ContactId, Fact, Handler, OutgoingId, Position, Private, RequeueReason,
+    TeamReason, ThreadId,
 };
 use projections::Place;
 
@@ -44,6 +44,19 @@ pub(crate) fn take_back(
     events
 }
 
+/// A smaller copy for the handler, where the contact is still with whoever this copy was for.
+pub(crate) fn reduce(
+    view: &View<'_>,
+    subject: Subject,
+    copy: OutgoingId,
+    handler: Handler,
+    to: &Address,
+) -> Option<NewEvent> {
+    let Subject { contact, thread, arrival } = subject;
+    let fact = Fact::ReducedCopyRequested { contact, thread, arrival, handler, copy };
+    is_current_copy(view, contact, copy).then(|| NewEvent::with(fact, Private::Address(to.clone())))
+}
+
 /// Has an agent told of the event at `about`; nobody where they have no mailbox any more, or the
 /// contact was with a plain address.
 pub(crate) fn tell(
@@ -58,7 +71,7 @@ pub(crate) fn tell(
 }
 
 /// A notice to an address.
-pub(crate) fn notice(address: event::Address, subject: Subject, about: Position) -> NewEvent {
+pub(crate) fn notice(address: Address, subject: Subject, about: Position) -> NewEvent {
     let Subject { contact, thread, arrival } = subject;
     let fact = Fact::NoticeRequested { contact, thread, arrival, about };
     NewEvent::with(fact, Private::Address(address))

@@ -497,6 +497,20 @@ pub enum Fact {
         /// The mail as sent.
         message: MessageRef,
     },
+    /// A copy is too large for the mail servers on its way; one of its header and its text is to be
+    /// sent in its place. Private: `Address`, where it goes.
+    ReducedCopyRequested {
+        /// The contact.
+        contact: ContactId,
+        /// Its thread.
+        thread: ThreadId,
+        /// The position of the contact's arrival.
+        arrival: Position,
+        /// Who has the contact.
+        handler: Handler,
+        /// The copy that is too large.
+        copy: OutgoingId,
+    },
 }
 
 impl Fact {
@@ -552,6 +566,7 @@ impl Fact {
             Self::DeliveryReported { .. } => "DeliveryReported",
             Self::NoticeRequested { .. } => "NoticeRequested",
             Self::NoticeSent { .. } => "NoticeSent",
+            Self::ReducedCopyRequested { .. } => "ReducedCopyRequested",
         }
     }
 }

@@ -509,5 +509,15 @@ fn reports(names: &Names) -> Vec<Sample> {
             address("agnes@agents.example"),
         ),
         (Fact::NoticeSent { contact, outgoing: outgoing(), message: message() }, None),
+        (
+            Fact::ReducedCopyRequested {
+                contact,
+                thread: thread(),
+                arrival: Position(7),
+                handler: Handler::Agent(AgentNumber(1001)),
+                copy: outgoing(),
+            },
+            address("agnes@agents.example"),
+        ),
     ]
 }

@@ -54,6 +54,7 @@ impl Fact {
             | Self::DeliveryReported { contact, .. }
             | Self::NoticeRequested { contact, .. }
             | Self::NoticeSent { contact, .. }
+            | Self::ReducedCopyRequested { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -110,7 +111,8 @@ impl Fact {
             | Self::AttachmentsWithheld { .. }
             | Self::MailVanished { .. }
             | Self::NoticeRequested { .. }
-            | Self::NoticeSent { .. } => None,
+            | Self::NoticeSent { .. }
+            | Self::ReducedCopyRequested { .. } => None,
         }
     }
 }

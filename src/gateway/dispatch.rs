@@ -288,6 +288,7 @@ impl Sender {
             SendOutcome::Sent => command::SendOutcome::Sent { message: mail.message },
             SendOutcome::Deferred { code, text } => command::SendOutcome::Deferred { code, text },
             SendOutcome::Refused { code, text } => command::SendOutcome::Refused { code, text },
+            SendOutcome::TooLarge { code, text } => command::SendOutcome::TooLarge { code, text },
             SendOutcome::Uncertain { .. } => command::SendOutcome::Uncertain,
         }
     }
@@ -314,7 +315,7 @@ impl Sender {
             SendOutcome::Deferred { code, .. } => {
                 tracing::info!(outgoing = %id, code, "the mail server wants the mail later");
             }
-            SendOutcome::Refused { code, .. } => {
+            SendOutcome::Refused { code, .. } | SendOutcome::TooLarge { code, .. } => {
                 tracing::warn!(outgoing = %id, code, "the mail server refused a mail for good");
             }
             SendOutcome::Uncertain { .. } => {

@@ -94,9 +94,10 @@ impl Outbound {
         let raw = self.stored(message).await?;
         let around = self.surroundings(entry, details, source.mailbox.clone(), id).await?;
         match &entry.what {
-            What::Copy { to, .. } => {
+            What::Copy { to, reduced, .. } => {
                 let to =
                     to.as_ref().ok_or(ComposeError::Never("the agent's address was erased"))?;
+                let raw = if *reduced { mail::reduced(&raw, entry.contact).into() } else { raw };
                 Ok(self.copy(id, entry.contact, details, &raw, to, &around))
             }
             What::Reply { message, .. } => {

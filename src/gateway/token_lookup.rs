@@ -27,6 +27,16 @@ impl Intake {
             Fact::ContactTransferred { contact, thread, arrival, from, .. } => {
                 Some(sent(contact, thread, arrival, SentWhat::PassedOn(from)))
             }
+            Fact::ReducedCopyRequested { contact, thread, arrival, handler, copy } => {
+                let what = match (handler, self.recorded(copy.0)?.map(|copy| copy.event.fact)) {
+                    (Handler::Agent(agent), _) => SentWhat::ReducedCopy(agent),
+                    (Handler::Address, Some(Fact::ContactTransferred { from, .. })) => {
+                        SentWhat::PassedOn(from)
+                    }
+                    (Handler::Address, _) => SentWhat::Other,
+                };
+                Some(sent(contact, thread, arrival, what))
+            }
             Fact::ReplyReceived { contact, thread, arrival, handler, .. } => {
                 Some(sent(contact, thread, arrival, SentWhat::Answer(Some(handler))))
             }
@@ -100,6 +110,9 @@ impl Intake {
             }
             Fact::ContactTransferred { contact, thread, arrival, to: Target::Address, .. } => {
                 (contact, thread, arrival, Handler::Address)
+            }
+            Fact::ReducedCopyRequested { contact, thread, arrival, handler, .. } => {
+                (contact, thread, arrival, handler)
             }
             _ => return Ok(None),
         };

@@ -225,6 +225,12 @@ fn sending(event: &Event) -> Option<String> {
         Fact::AttachmentsWithheld { contact, .. } => {
             format!("the agent's copy of contact {contact} goes without attachments{}", text(event))
         }
+        Fact::ReducedCopyRequested { contact, copy, .. } => {
+            format!(
+                "copy {copy} of contact {contact} is too large: its header and text go to {}",
+                address(event)
+            )
+        }
         Fact::ReplyScreened { contact, quoted, elsewhere, quotes, signed, .. } => {
             format!(
                 "the answer to contact {contact} {}",

@@ -2,7 +2,8 @@
 
 use engine::Views;
 use event::{
-    AgentNumber, AgentState, Check, CheckedBy, ContactId, Fact, Line, Position, QueueName, Recorded,
+    AgentNumber, AgentState, Check, CheckedBy, ContactId, Fact, Line, MessageRef, Position,
+    QueueName, Recorded,
 };
 use log::{EventLog, ReadError};
 use projections::{ContactRecord, Flag, Place, SendState, ShelfError, Variables, What};
@@ -125,11 +126,7 @@ pub struct Story {
 
 /// What the views know of a contact.
 pub fn story(views: &Views<'_>, contact: ContactId) -> Result<Story, QueryError> {
-    let Some(record) = views.archive.contact(contact)? else {
-        return Err(QueryError::Unknown(format!(
-            "there is no contact {contact}; `postbook journal list` shows the latest ones"
-        )));
-    };
+    let record = views.archive.contact(contact)?.ok_or_else(|| unknown(contact))?;
     let thread = views.archive.thread(record.thread)?.unwrap_or_default();
     Ok(Story {
         positions: views.archive.journal(contact)?,
@@ -143,6 +140,26 @@ pub fn story(views: &Views<'_>, contact: ContactId) -> Result<Story, QueryError>
             .collect(),
         variables: thread.variables(contact),
     })
+}
+
+/// The position of a contact's arrival.
+pub fn arrival(views: &Views<'_>, contact: ContactId) -> Result<Position, QueryError> {
+    let record = views.archive.contact(contact)?.ok_or_else(|| unknown(contact))?;
+    Ok(record.arrival)
+}
+
+/// The mail that became a contact.
+pub fn mail(log: &dyn EventLog, arrival: Position) -> Result<MessageRef, QueryError> {
+    match log.read(arrival, 1)?.pop().map(|recorded| recorded.event.fact) {
+        Some(Fact::ContactArrived { message, .. }) => Ok(message),
+        _ => Err(QueryError::Unknown(format!("no contact arrived at {arrival}"))),
+    }
+}
+
+fn unknown(contact: ContactId) -> QueryError {
+    QueryError::Unknown(format!(
+        "there is no contact {contact}; `postbook journal list` shows the latest ones"
+    ))
 }
 
 /// A contact with everything that happened to it.
@@ -256,6 +273,7 @@ fn flags(record: &ContactRecord) -> Vec<String> {
         Flag::Encrypted => "encrypted",
         Flag::AttachmentsWithheld => "attachments withheld",
         Flag::AddressShown => "answer shows a private address",
+        Flag::CopyReduced => "too large for the agent's mailbox",
     };
     record.flags.iter().map(|flag| text(flag).to_owned()).collect()
 }

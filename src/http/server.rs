@@ -57,6 +57,7 @@ fn routes(service: Service) -> Router {
         .route("/v1/agents/{number}/disposition", post(commands::set_disposition))
         .route("/v1/contacts", get(contacts))
         .route("/v1/contacts/{id}", get(transcript))
+        .route("/v1/contacts/{id}/mail", get(mail))
         .route("/v1/log", get(events))
         .route("/v1/log/verify", get(verify))
         .route("/v1/outbox", get(outbox))
@@ -170,6 +171,18 @@ async fn transcript(
     let Json(story) = ask(&service, move |views| query::story(views, id)).await?;
     let (log, story) = (Arc::clone(service.intake.handle.log()), story?);
     blocking(move || query::transcript(&*log, story)).await
+}
+
+async fn mail(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    let id: ContactId = id.parse().map_err(ApiError::bad)?;
+    let Json(arrival) = ask(&service, move |views| query::arrival(views, id)).await?;
+    let (log, arrival) = (Arc::clone(service.intake.handle.log()), arrival?);
+    let Json(message) = blocking(move || query::mail(&*log, arrival)).await?;
+    let raw = service.intake.store.get(&message.digest).await.map_err(ApiError::internal)?;
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], raw))
 }
 
 async fn events(

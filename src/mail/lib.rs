@@ -24,6 +24,7 @@ mod private;
 mod quote_lines;
 mod quote_marker;
 mod redact;
+mod reduce;
 mod relay;
 mod seal;
 mod structure;
@@ -45,6 +46,7 @@ pub use others::{details, others};
 pub use parse::{Parsed, parse, received};
 pub use private::PrivateAddresses;
 pub use redact::{Redacted, redact_quotes};
+pub use reduce::{is_too_large, reduced};
 pub use relay::Relay;
 pub use seal::{Seal, unsigned};
 pub use token::{

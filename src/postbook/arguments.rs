@@ -184,6 +184,11 @@ pub(crate) enum JournalCommand {
         /// The contact, as it is said on the phone: 7KQ2M-4XT9P
         contact: ContactId,
     },
+    /// Write the customer's mail as received to standard output
+    Mail {
+        /// The contact
+        contact: ContactId,
+    },
 }
 
 /// The event log.

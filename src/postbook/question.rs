@@ -120,6 +120,12 @@ pub(crate) fn journal(common: &Common, command: &JournalCommand) -> Result<()> {
             })?;
             print::show(common, &transcript, print::transcript)
         }
+        JournalCommand::Mail { contact } => {
+            let client = Client::require(&data(common)?)?;
+            let raw = client.get_bytes(&format!("/v1/contacts/{contact}/mail"))?;
+            std::io::stdout().lock().write_all(&raw)?;
+            Ok(())
+        }
     }
 }
 

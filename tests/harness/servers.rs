@@ -102,6 +102,11 @@ impl Servers {
         self.order("answer", [address, reply])
     }
 
+    /// Starts Postfix anew, so that it takes no mail of more than so many bytes.
+    pub fn limit(&self, bytes: u32) -> Result<()> {
+        self.order("limit", [&bytes.to_string()])
+    }
+
     /// Gives the inbox of `address` a new UIDVALIDITY.
     pub fn change_uid_validity(&self, address: &str) -> Result<()> {
         self.order("uidvalidity", [address])

@@ -1,6 +1,7 @@
 //! What reports of mail systems lead to, told as short stories.
 
 use event::{AgentNumber, DeliveryOutcome, Fact, OutgoingId, RequeueReason};
+use projections::{Flag, Place};
 
 use super::world::{SENT, World, agent_address};
 use crate::SendOutcome;
@@ -84,4 +85,37 @@ fn what_a_server_refuses_for_good_is_told_and_a_refused_notice_is_not() {
     assert_eq!(World::names(&world.send_all(&SendOutcome::Uncertain)), names);
     let names = ["SendStarted", "SendDeferred"];
     assert_eq!(World::names(&world.send_all(&SendOutcome::Uncertain)), names);
+}
+
+#[test]
+fn case_081_a_copy_that_is_too_large_is_made_smaller_and_its_agent_stays_ready() {
+    let mut world = World::new();
+    let contact = world.arrive(1, "jo@customer.test");
+    world.ready(1001);
+    let too_large = SendOutcome::TooLarge { code: 0, text: "too large".to_owned() };
+    let names = ["SendStarted", "SendRefused", "ReducedCopyRequested"];
+    assert_eq!(World::names(&world.send_all(&too_large)), names);
+    assert_eq!(world.state.hot().agents.holder(contact), Some(AgentNumber(1001)));
+    assert_eq!(World::names(&world.send_all(&SENT)), ["SendStarted", "ContactDelivered"]);
+    let open = world.state.hot().contacts.get(contact).unwrap();
+    assert!(matches!(open.place, Place::Held { delivered: true, .. }), "{:?}", open.place);
+    let record = world.state.archive().contact(contact).unwrap().unwrap();
+    assert!(record.flags.contains(&Flag::CopyReduced));
+}
+
+#[test]
+fn case_081_a_copy_that_comes_back_for_its_size_is_made_smaller_once() {
+    let mut world = World::new();
+    let contact = world.arrive(1, "jo@customer.test");
+    world.ready(1001);
+    let copy = newest(&world);
+    world.send_all(&SENT);
+    let facts = world.report_status(9, copy, DeliveryOutcome::Failed, "5.3.4");
+    assert_eq!(World::names(&facts), ["DeliveryReported", "ReducedCopyRequested"]);
+    let smaller = newest(&world);
+    world.send_all(&SENT);
+    assert_eq!(world.state.hot().agents.holder(contact), Some(AgentNumber(1001)));
+    let facts = world.report_status(10, smaller, DeliveryOutcome::Failed, "5.3.4");
+    let names = ["DeliveryReported", "ContactRequeued", "AgentStateChanged"];
+    assert_eq!(World::names(&facts), names, "nothing smaller can be made");
 }

@@ -192,11 +192,29 @@ impl World {
         outgoing: event::OutgoingId,
         outcome: DeliveryOutcome,
     ) -> Vec<Fact> {
+        self.report_status(number, outgoing, outcome, "5.1.1")
+    }
+
+    /// The same, with a status code.
+    pub(crate) fn report_status(
+        &mut self,
+        number: u32,
+        outgoing: event::OutgoingId,
+        outcome: DeliveryOutcome,
+        status: &str,
+    ) -> Vec<Fact> {
         let place = usize::try_from(outgoing.0.0 - 1).unwrap();
         let (contact, thread, arrival, what) = match &self.log[place].fact {
             Fact::ContactAssigned { contact, thread, arrival, agent, .. } => {
                 (contact, thread, arrival, SentWhat::Copy(*agent))
             }
+            Fact::ReducedCopyRequested {
+                contact,
+                thread,
+                arrival,
+                handler: event::Handler::Agent(agent),
+                ..
+            } => (contact, thread, arrival, SentWhat::ReducedCopy(*agent)),
             Fact::ReplyReceived { contact, thread, arrival, handler, .. } => {
                 (contact, thread, arrival, SentWhat::Answer(Some(*handler)))
             }
@@ -209,7 +227,7 @@ impl World {
             parsed: parsed(number, "mailer-daemon@mx.test"),
             sent: SentMail { outgoing, contact, thread, arrival, what },
             outcome,
-            status: Some("5.1.1".to_owned()),
+            status: Some(status.to_owned()),
         };
         self.give(Command::ReceiveReport(Box::new(report)))
     }

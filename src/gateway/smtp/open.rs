@@ -129,6 +129,7 @@ fn refused(step: Step, error: &lettre::transport::smtp::Error) -> OpenError {
             OpenError::Refused { step, code, text }
         }
         Failure::Impossible(text)
+        | Failure::TooLarge(text)
         | Failure::BeforeData(text)
         | Failure::InData(text)
         | Failure::AfterData(text) => OpenError::Cut(text),

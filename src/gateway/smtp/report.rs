@@ -24,6 +24,13 @@ pub enum RecipientOutcome {
         /// What the server said.
         text: String,
     },
+    /// It will never be taken, since it is too large.
+    TooLarge {
+        /// The reply code, or 0 where the server had told its limit before.
+        code: u16,
+        /// What the server said, or a sentence.
+        text: String,
+    },
     /// It was sent to its end, but no answer came: it may have been taken or not.
     Uncertain {
         /// What happened, as a sentence.
@@ -48,6 +55,13 @@ pub enum SendOutcome {
         /// The reply code, or 0 where there was none.
         code: u16,
         /// What the server said.
+        text: String,
+    },
+    /// It will never be taken, since it is too large.
+    TooLarge {
+        /// The reply code, or 0 where the server had told its limit before.
+        code: u16,
+        /// What the server said, or a sentence.
         text: String,
     },
     /// It was sent to its end, but no answer came: it may have been taken or not.
@@ -79,6 +93,9 @@ impl SendReport {
             Some(RecipientOutcome::Refused { code, text }) => {
                 SendOutcome::Refused { code: *code, text: text.clone() }
             }
+            Some(RecipientOutcome::TooLarge { code, text }) => {
+                SendOutcome::TooLarge { code: *code, text: text.clone() }
+            }
             Some(RecipientOutcome::Uncertain { text }) => {
                 SendOutcome::Uncertain { text: text.clone() }
             }
@@ -108,7 +125,7 @@ impl RecipientOutcome {
         match self {
             Self::Uncertain { .. } => 0,
             Self::Deferred { .. } => 1,
-            Self::Refused { .. } => 2,
+            Self::Refused { .. } | Self::TooLarge { .. } => 2,
             Self::Taken => 3,
         }
     }
@@ -123,12 +140,44 @@ impl From<Failure> for RecipientOutcome {
                 text: format!("the server does not accept our login: {text}"),
             },
             Failure::Negative { code, text } | Failure::Rejected { code, text } => match code {
+                500.. if is_too_large(code, &text) => Self::TooLarge { code, text },
                 500.. => Self::Refused { code, text },
                 _ => Self::Deferred { code, text },
             },
             Failure::Impossible(text) => Self::Refused { code: 0, text },
+            Failure::TooLarge(text) => Self::TooLarge { code: 0, text },
             Failure::BeforeData(text) | Failure::InData(text) => Self::Deferred { code: 0, text },
             Failure::AfterData(text) => Self::Uncertain { text },
+        }
+    }
+}
+
+/// Whether a server that said no for good means the size. Without a status code (RFC 3463) 552 says
+/// it; with another one it says that the mailbox is full, or that a policy forbids the mail.
+fn is_too_large(code: u16, text: &str) -> bool {
+    let status = text.split_ascii_whitespace().next().unwrap_or_default();
+    let has_status = status.starts_with("5.") || status.starts_with("4.");
+    mail::is_too_large(status) || (code == 552 && !has_status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_too_large;
+
+    #[test]
+    fn case_081_only_what_is_said_of_the_size_is_about_the_size() {
+        for (code, text, expected) in [
+            (552, "5.3.4 Message size exceeds fixed limit", true),
+            (552, "5.2.3 Message exceeds maximum fixed size", true),
+            (550, "5.3.4 too big", true),
+            (552, "message size exceeds maximum", true),
+            (552, "", true),
+            (552, "5.2.2 mailbox full", false),
+            (552, "5.7.0 this message was blocked", false),
+            (554, "transaction failed", false),
+            (550, "5.1.1 no such user", false),
+        ] {
+            assert_eq!(is_too_large(code, text), expected, "{code} {text}");
         }
     }
 }

@@ -60,9 +60,12 @@ impl SmtpSender {
             Err(Failure::Negative { code: 421, .. } | Failure::Rejected { code: 421, .. }) => false,
             Err(Failure::BeforeData(_) | Failure::InData(_) | Failure::AfterData(_)) => false,
             Ok(())
-            | Err(Failure::Impossible(_) | Failure::Negative { .. } | Failure::Rejected { .. }) => {
-                !done.is_open() || reset(&mut connection.smtp, &self.account.timeouts).await
-            }
+            | Err(
+                Failure::Impossible(_)
+                | Failure::TooLarge(_)
+                | Failure::Negative { .. }
+                | Failure::Rejected { .. },
+            ) => !done.is_open() || reset(&mut connection.smtp, &self.account.timeouts).await,
         };
         if usable {
             self.connection = Some(connection);

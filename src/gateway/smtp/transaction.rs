@@ -25,6 +25,8 @@ pub(super) enum Failure {
     Rejected { code: u16, text: String },
     /// The server cannot take such a message at all.
     Impossible(String),
+    /// It cannot take so large a message.
+    TooLarge(String),
     /// The connection was lost before DATA.
     BeforeData(String),
     /// The connection was lost before the final dot: the server cannot have taken the message.
@@ -56,6 +58,7 @@ impl Transaction {
             Err(Failure::Negative { .. } | Failure::Rejected { .. }) => true,
             Err(
                 Failure::Impossible(_)
+                | Failure::TooLarge(_)
                 | Failure::BeforeData(_)
                 | Failure::InData(_)
                 | Failure::AfterData(_),
@@ -140,7 +143,7 @@ fn mail_command(offers: &Offers, envelope: &Envelope, message: &[u8]) -> Result<
         // The end of the last line comes with the final dot.
         let size = message.len() as u64 + 2;
         if limit > 0 && size > limit {
-            return Err(Failure::Impossible(format!(
+            return Err(Failure::TooLarge(format!(
                 "the mail is too large for the server: it has {size} bytes, and {limit} are allowed"
             )));
         }

@@ -115,7 +115,11 @@ async fn what_a_server_cannot_take_is_refused_before_it_hears_of_it() {
         (named("a@d.test"), large.as_slice(), "it has 1001 bytes, and 1000 are allowed"),
     ] {
         let (outcome, heard) = send("250-hello\r\n250 SIZE 1000\r\n", &envelope, mail).await;
-        let SendOutcome::Refused { code: 0, text } = outcome else { panic!("{outcome:?}") };
+        let (SendOutcome::Refused { code: 0, text } | SendOutcome::TooLarge { code: 0, text }) =
+            outcome
+        else {
+            panic!("{outcome:?}")
+        };
         assert!(text.contains(expected), "{text}");
         assert_eq!(heard, [""; 0]);
     }

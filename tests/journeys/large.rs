@@ -1,0 +1,55 @@
+//! Mail that is too large: for the agents' mail server, or for Postbook.
+
+use anyhow::Result;
+use harness::{Needs, journey};
+
+use super::office::{Office, Plan, SUPPORT, agnes, ann, bruno};
+
+/// A mail with a text and an attachment of this many bytes.
+fn with_attachment(text: &str, bytes: usize) -> Vec<u8> {
+    let line = format!("{}\r\n", "QUJD".repeat(19));
+    format!(
+        "From: Ann Oyelaran <ann@customer.test>\r\nTo: {SUPPORT}\r\nSubject: my scan\r\n\
+         Message-ID: <large@customer.test>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n--b\r\n\
+         Content-Type: application/pdf; name=scan.pdf\r\n\
+         Content-Disposition: attachment; filename=scan.pdf\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{}--b--\r\n",
+        line.repeat(bytes / line.len())
+    )
+    .into_bytes()
+}
+
+#[test]
+fn case_081_what_the_agents_server_does_not_take_comes_without_attachments() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        stage.servers()?.limit(100_000)?;
+        let office = Office::open(stage, &Plan::default())?;
+        let servers = office.servers;
+        office.ready(&agnes())?;
+        office.ready(&bruno())?;
+        let mail = with_attachment("Is this the right form?", 300_000);
+        servers.deliver(SUPPORT, &mail)?;
+        let contact = office.arrival(1)?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        assert!(copy.raw().len() < 10_000, "{}", copy.source());
+        assert_eq!(copy.subject(), "my scan");
+        let text = copy.text();
+        for expected in ["Is this the right form?", "scan.pdf", &contact] {
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
+        office.wait_for_state(&contact, "with agent 1001")?;
+        assert!(office.all("ContactRequeued")?.is_empty());
+        assert_eq!(office.all("AgentStateChanged")?.len(), 2, "both are still ready");
+
+        servers.submit(&agnes().reply(&copy, "It is."))?;
+        let reply = office.newest_mail(&ann().address, 1)?;
+        assert!(reply.text().contains("It is."));
+        assert!(office.all("ReplyReceived")?[0].text("late").is_empty());
+        let whole = office.program.text(&["journal", "mail", &contact])?;
+        assert!(whole.contains(&String::from_utf8_lossy(&mail).into_owned()));
+        assert_eq!(servers.mailbox(&bruno().address)?.len(), 0);
+        office.verify()
+    })
+}
