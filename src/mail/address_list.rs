@@ -167,7 +167,7 @@ impl Entry {
 fn address(text: &str) -> Option<Address> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let text = text.rsplit_once(':').map_or(text.as_str(), |(_, after)| after);
-    let text = text.trim_matches(['<', '>', '\'']).trim_end_matches('.');
+    let text = text.trim_start_matches(['<', '>', '\'']).trim_end_matches(['<', '>', '\'', '.']);
     Address::new(text).ok()
 }
 
@@ -204,6 +204,7 @@ mod tests {
     fn what_people_get_wrong_is_read() {
         check("\"Jo Doe <jo@example.org>", &[(Some("\"Jo Doe"), "jo@example.org")]);
         check("Jo Doe jo@example.org", &[(Some("Jo Doe"), "jo@example.org")]);
+        check("'jo@example.org'.", &[(None, "jo@example.org")]);
         check("<mailto:jo@example.org>", &[(None, "jo@example.org")]);
         check("<@relay.test:jo@example.org>", &[(None, "jo@example.org")]);
         check("a@b.test; c@d.test", &[(None, "a@b.test"), (None, "c@d.test")]);
