@@ -5,9 +5,9 @@ use event::{
 };
 use projections::{Place, SendState};
 
-use super::world::{SENT, World, incoming};
+use super::world::{SENT, World, incoming, start};
 use crate::{
-    Command, Fire, LoadSettings, ReceiveMail, Rejection, SendAgain, SendOutcome, Start, StartSend,
+    Command, Fire, LoadSettings, ReceiveMail, Rejection, SendAgain, SendOutcome, StartSend,
 };
 
 /// Answers, waits a minute, and queues what was answered for support, the rest for sales.
@@ -44,10 +44,6 @@ const DAY_MS: u64 = 86_400_000;
 
 fn world() -> World {
     World::with(APPLICATION, Vec::new())
-}
-
-fn start() -> Command {
-    Command::Start(Start { version: "test".to_owned() })
 }
 
 /// Why the newest contact got no answer; `None` where it got one.

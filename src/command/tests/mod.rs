@@ -8,6 +8,7 @@ mod maildrop;
 mod reports;
 mod restored;
 mod screening;
+mod sending;
 mod stories;
 mod threading;
 mod world;

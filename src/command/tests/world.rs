@@ -13,7 +13,7 @@ use projections::{Archive, Hot, MemoryShelf, What};
 use crate::{
     Answer, CarryError, Command, Delivery, Envelope, Finding, LoadDirectory, LoadSettings, Publish,
     ReceiveMail, ReceiveReply, ReceiveReport, RecordSend, Rejection, Screening, SendOutcome,
-    SentMail, SentWhat, SetAgentState, StartSend, State,
+    SentMail, SentWhat, SetAgentState, Start, StartSend, State,
 };
 
 /// A contact centre with its log in memory.
@@ -326,4 +326,12 @@ pub(crate) fn reply(number: u32, from: &str, finding: Finding) -> ReceiveReply {
         finding,
         screening: Screening::default(),
     }
+}
+
+pub(crate) fn start() -> Command {
+    Command::Start(Start { version: "test".to_owned() })
+}
+
+pub(crate) fn refused(code: u16) -> SendOutcome {
+    SendOutcome::Refused { code, text: "no".to_owned() }
 }
