@@ -1,24 +1,24 @@
-//! IMAP ingestion: a mailbox full of mail to durable contacts in a queue, beside `mbsync`.
+//! Ingestion: a mailbox full of mail to durable contacts in a queue, beside `mbsync` and `getmail`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use clap::Args;
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
 use event::{Line, MailboxName, Mark};
 use gateway::{
-    Activation, Body, Fetched, HealthCell, History, Inbox, InboxError, MessageStore, Reached,
-    Stopper, run_imap,
+    Activation, Body, Fetched, HealthCell, History, Inbox, InboxError, Maildrop, MaildropInbox,
+    MessageStore, Reached, Stop, Stopper, run_imap, run_pop3,
 };
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
+use crate::fetchers;
 use crate::measure::median;
 use crate::office::{self, Office, SUPPORT};
-use crate::peer::{PASSWORD, Peer};
+use crate::peer::Peer;
 use crate::report::{Report, rounded};
 
 /// What to fetch.
@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// Measurements of each, in turn; medians are shown.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// How the mail is fetched.
+    #[arg(long, value_enum, default_value_t = Protocol::Imap)]
+    protocol: Protocol,
     /// A folder on the disk to be measured.
     #[arg(long, default_value = ".")]
     folder: PathBuf,
@@ -41,116 +44,103 @@ pub(crate) struct Options {
     mailpeer: PathBuf,
 }
 
-const WAYS: [Way; 4] = [Way::Mbsync, Way::Postbook, Way::FetchAndStore, Way::FetchOnly];
+/// How the mail is fetched.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Protocol {
+    Imap,
+    Pop3,
+}
+
+const WAYS: [Way; 4] = [Way::Other, Way::Postbook, Way::FetchAndStore, Way::FetchOnly];
 
 /// Who fetches, and how far the mail goes.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
-    Mbsync,
+    /// `mbsync` by IMAP, `getmail` by POP3.
+    Other,
     Postbook,
     FetchAndStore,
     FetchOnly,
 }
 
 impl Way {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Mbsync => "mbsync, to a Maildir",
-            Self::Postbook => "Postbook, to contacts in a queue",
-            Self::FetchAndStore => "only fetched and stored",
-            Self::FetchOnly => "only fetched",
+    fn name(self, protocol: Protocol) -> &'static str {
+        match (self, protocol) {
+            (Self::Other, Protocol::Imap) => "mbsync, to a Maildir",
+            (Self::Other, Protocol::Pop3) => "getmail, to a Maildir",
+            (Self::Postbook, _) => "Postbook, to contacts in a queue",
+            (Self::FetchAndStore, _) => "only fetched and stored",
+            (Self::FetchOnly, _) => "only fetched",
         }
     }
 }
 
 /// Runs the benchmark.
 pub(crate) fn run(options: &Options) -> Result<Report> {
+    let (protocol, mails) = (options.protocol, options.mails);
     let peer = Peer::start(&options.mailpeer, false)?;
     peer.user(SUPPORT)?;
-    peer.fill(SUPPORT, options.mails, &mail(options.bytes))?;
+    peer.fill(SUPPORT, mails, &office::mail(options.bytes))?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let measure = |way: Way| -> Result<f64> {
+        let folder = tempfile::tempdir_in(&options.folder).context("a folder to write in")?;
+        let took = match (way, protocol) {
+            (Way::Other, Protocol::Imap) => fetchers::mbsync(&peer, folder.path(), mails)?,
+            (Way::Other, Protocol::Pop3) => fetchers::getmail(&peer, folder.path(), mails)?,
+            (ours, _) => {
+                runtime.block_on(postbook(&peer, folder.path(), (ours, protocol), mails))?
+            }
+        };
+        Ok(took.as_secs_f64())
+    };
+    // Does not count: the server takes the sizes it gives by POP3 from its index, once they are there.
+    measure(Way::FetchOnly)?;
     let mut taken: Vec<Vec<f64>> = vec![Vec::new(); WAYS.len()];
     for _ in 0..options.rounds.max(1) {
         for (&way, seconds) in WAYS.iter().zip(&mut taken) {
-            let folder = tempfile::tempdir_in(&options.folder).context("a folder to write in")?;
-            let took = match way {
-                Way::Mbsync => mbsync(&peer, folder.path(), options.mails)?,
-                other => runtime.block_on(postbook(&peer, folder.path(), other, options.mails))?,
-            };
-            seconds.push(took.as_secs_f64());
+            seconds.push(measure(way)?);
         }
     }
     let mut report = Report::new(
-        "IMAP ingestion beside mbsync, which writes each mail with fsync, too",
-        &["way", "mails", "seconds", "mails/s", "times as fast as mbsync"],
+        "ingestion beside a program that writes each mail with fsync, too",
+        &[
+            "way",
+            "mails",
+            "seconds",
+            "mails/s",
+            "times as fast as the first",
+            "worst round",
+            "best",
+        ],
     );
-    let medians: Vec<f64> = taken.into_iter().map(median).collect();
-    let beside = medians.first().copied().unwrap_or_default();
-    for (way, seconds) in WAYS.into_iter().zip(medians) {
-        let mails = options.mails as f64;
-        let figures = [mails, seconds, mails / seconds, beside / seconds];
-        report.row([Value::from(way.name())].into_iter().chain(figures.map(rounded)));
+    let beside = taken.first().cloned().unwrap_or_default();
+    for (way, seconds) in WAYS.into_iter().zip(taken) {
+        let mut ratios: Vec<f64> = beside.iter().zip(&seconds).map(|(a, b)| a / b).collect();
+        ratios.sort_by(f64::total_cmp);
+        let ends = [ratios.first(), ratios.last()].map(|ratio| ratio.copied().unwrap_or_default());
+        let (count, seconds) = (mails as f64, median(seconds));
+        let figures = [count, seconds, count / seconds, median(ratios), ends[0], ends[1]];
+        let name = Value::from(way.name(protocol));
+        report.row([name].into_iter().chain(figures.map(rounded)));
     }
     Ok(report)
 }
 
-/// A mail of about `bytes` bytes, without its Message-ID.
-fn mail(bytes: usize) -> Vec<u8> {
-    let mut mail = format!(
-        "From: Jo Doe <jo@customer.test>\r\nTo: {SUPPORT}\r\nSubject: Order arrived damaged\r\n\
-         Date: Mon, 5 Jan 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n\
-         Content-Type: text/plain; charset=utf-8\r\n\r\n"
-    );
-    while mail.len() < bytes {
-        mail.push_str(
-            "The second parcel came today, and its lid is broken like the first one.\r\n",
-        );
-    }
-    mail.into_bytes()
-}
-
-fn mbsync(peer: &Peer, folder: &Path, mails: usize) -> Result<Duration> {
-    let path = folder.display();
-    let configuration = folder.join("mbsyncrc");
-    let text = format!(
-        "IMAPAccount peer\nHost 127.0.0.1\nPort {}\nUser {SUPPORT}\nPass {PASSWORD}\nSSLType None\n\n\
-         IMAPStore far\nAccount peer\n\n\
-         MaildirStore near\nPath {path}/mail/\nInbox {path}/mail/INBOX\n\n\
-         Channel pull\nFar :far:INBOX\nNear :near:INBOX\nSync Pull\nCreate Near\nSyncState *\n",
-        peer.port("IMAP")?
-    );
-    fs::create_dir(folder.join("mail"))?;
-    fs::write(&configuration, text)?;
-    let start = Instant::now();
-    let status = Command::new("mbsync")
-        .arg("--quiet")
-        .arg("--config")
-        .arg(&configuration)
-        .arg("pull")
-        .status()
-        .context("mbsync is needed: install the Debian package isync")?;
-    let took = start.elapsed();
-    ensure!(status.success(), "mbsync failed, see above");
-    let inbox = folder.join("mail/INBOX");
-    let found = fs::read_dir(inbox.join("new"))?.count() + fs::read_dir(inbox.join("cur"))?.count();
-    ensure!(found == mails, "mbsync fetched {found} mails of {mails}");
-    Ok(took)
-}
-
-async fn postbook(peer: &Peer, folder: &Path, way: Way, mails: usize) -> Result<Duration> {
-    let account = office::account(peer, History::All)?;
+async fn postbook(
+    peer: &Peer,
+    folder: &Path,
+    (way, protocol): (Way, Protocol),
+    mails: usize,
+) -> Result<Duration> {
     let start = Instant::now();
     let office = Office::open(folder).await?;
     let (sink, line) = (Sink::default(), Line::Queue(office::queue()?));
     let (stopper, stop) = Stopper::new();
-    let (name, health) = (office::mailbox()?, HealthCell::new());
     let fetching = if way == Way::Postbook {
-        let inbox = Arc::new(office.intake()?);
-        tokio::spawn(run_imap(name, account, inbox, health, stop))
+        fetch(peer, protocol, Arc::new(office.intake()?), stop)?
     } else {
         let store = (way == Way::FetchAndStore).then(|| office.store.clone());
-        let inbox = Arc::new(Sink { store, ..sink.clone() });
-        tokio::spawn(run_imap(name, account, inbox, health, stop))
+        fetch(peer, protocol, Arc::new(Sink { store, ..sink.clone() }), stop)?
     };
     let mut durable = office.handle().durable();
     loop {
@@ -167,6 +157,25 @@ async fn postbook(peer: &Peer, folder: &Path, way: Way, mails: usize) -> Result<
     fetching.await?;
     office.engine.stop().await?;
     Ok(took)
+}
+
+fn fetch<I: MaildropInbox>(
+    peer: &Peer,
+    protocol: Protocol,
+    inbox: Arc<I>,
+    stop: Stop,
+) -> Result<JoinHandle<()>> {
+    let (name, health) = (office::mailbox()?, HealthCell::new());
+    Ok(match protocol {
+        Protocol::Imap => {
+            let account = office::account(peer, History::All)?;
+            tokio::spawn(run_imap(name, account, inbox, health, stop))
+        }
+        Protocol::Pop3 => {
+            let account = office::pop3_account(peer, History::All)?;
+            tokio::spawn(run_pop3(name, account, inbox, health, stop))
+        }
+    })
 }
 
 /// An inbox that stores what comes, or not even that.
@@ -199,6 +208,24 @@ impl Inbox for Sink {
             store.put_all(raws.collect()).await?;
         }
         self.taken.fetch_add(count, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl MaildropInbox for Sink {
+    async fn maildrop(&self, _: &MailboxName) -> Result<Option<Maildrop>, InboxError> {
+        Ok(Some(Maildrop::default()))
+    }
+
+    async fn activate_maildrop(
+        &self,
+        _: &MailboxName,
+        _: Vec<(String, u64)>,
+    ) -> Result<(), InboxError> {
+        Ok(())
+    }
+
+    async fn vanished(&self, _: &MailboxName, _: Vec<String>) -> Result<(), InboxError> {
         Ok(())
     }
 }

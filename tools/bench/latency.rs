@@ -6,18 +6,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use command::{Command, SetAgentState};
-use event::{Actor, Address, AgentState, MailboxName, Mark};
+use event::{MailboxName, Mark};
 use gateway::{
-    Activation, Fetched, HealthCell, History, Inbox, InboxError, Intake, Outbound, Rates, Reached,
-    Security, Signer, SmtpAccount, SmtpSender, Stopper, Target, Trust, run_imap, run_outbound,
+    Activation, Fetched, HealthCell, History, Inbox, InboxError, Intake, Rates, Reached,
+    SmtpSender, Stopper, Target, run_imap, run_outbound,
 };
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::measure::Durations;
-use crate::office::{self, AGENT, AGENT_ADDRESS, Office, SUPPORT};
+use crate::office::{self, AGENT_ADDRESS, Office, SUPPORT};
 use crate::peer::Peer;
 use crate::report::{Report, rounded};
 
@@ -74,23 +73,16 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
 
 async fn measure(peer: &Peer, folder: &Path, mails: usize) -> Result<[Durations; 4]> {
     let office = Office::open(folder).await?;
-    let ready = SetAgentState { agent: AGENT, state: AgentState::Ready };
-    let handle = office.handle();
-    handle.submit(Actor::Agent(AGENT), Command::SetAgentState(ready)).await?;
+    office.ready().await?;
     let times = Times::default();
     let (stopper, stop) = Stopper::new();
     let inbox = Arc::new(Timed { intake: office.intake()?, times: times.clone() });
     let account = office::account(peer, History::All)?;
     let health = HealthCell::new();
     let fetching = tokio::spawn(run_imap(office::mailbox()?, account, inbox, health, stop.clone()));
-    let outbound = Outbound {
-        handle: handle.clone(),
-        store: office.store.clone(),
-        key: office.key.clone(),
-        signer: Signer::default(),
-        envelope_sender: Address::new("bounces@support.test")?,
-    };
-    let target = Target::Smtp(SmtpSender::new(smtp(watched(peer, times.clone()).await?)?));
+    let outbound = office.outbound()?;
+    let target =
+        Target::Smtp(SmtpSender::new(office::smtp_account(watched(peer, times.clone()).await?)?));
     let sending = tokio::spawn(run_outbound(
         outbound,
         vec![target],
@@ -188,18 +180,6 @@ async fn answer(stream: &mut BufReader<TcpStream>) -> Result<()> {
             return Ok(());
         }
     }
-}
-
-fn smtp(port: u16) -> Result<SmtpAccount> {
-    Ok(SmtpAccount {
-        host: "127.0.0.1".to_owned(),
-        port,
-        security: Security::PlainLoopback,
-        credentials: None,
-        hello_name: "bench.test".to_owned(),
-        timeouts: Default::default(),
-        trust: Trust::load(None)?,
-    })
 }
 
 /// A port that leads to Postfix and notes when a mail begins.

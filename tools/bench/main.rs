@@ -1,11 +1,14 @@
 //! Benchmarks of Postbook; each is a file with its options and what it reports.
 
 mod append;
+mod delivery;
 mod disk;
+mod fetchers;
 mod ingest;
 mod latency;
 mod life;
 mod measure;
+mod memory;
 mod office;
 mod peer;
 mod replay;
@@ -41,7 +44,8 @@ enum Command {
     DiskRead(disk::ReadOptions),
     /// Events a second folded into the queue and thread views, beside scanning alone.
     Replay(replay::Options),
-    /// 10,000 mails from an IMAP server to durable contacts in a queue, beside `mbsync`.
+    /// 10,000 mails from an IMAP or POP3 server to durable contacts in a queue, beside `mbsync` or
+    /// `getmail`.
     Ingest(ingest::Options),
     /// From a long history to the first assignment, with and without a snapshot; memory.
     Start(start::Options),
@@ -50,6 +54,10 @@ enum Command {
     StartOnce(start::OnceOptions),
     /// From mail in the public mailbox to mail in the agent's mailbox, one after the other.
     Latency(latency::Options),
+    /// Mails a second from the outbox through Postfix, beside a bare SMTP client.
+    Delivery(delivery::Options),
+    /// The peak of resident memory while a large mail goes through `postbook serve`.
+    Memory(memory::Options),
 }
 
 fn main() -> ExitCode {
@@ -74,5 +82,7 @@ fn run(command: &Command) -> Result<Report> {
         Command::Start(options) => start::run(options),
         Command::StartOnce(options) => start::once(options),
         Command::Latency(options) => latency::run(options),
+        Command::Delivery(options) => delivery::run(options),
+        Command::Memory(options) => memory::run(options),
     }
 }

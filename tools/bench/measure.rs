@@ -8,11 +8,17 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Resident memory of this process in bytes: now, and at its peak.
 pub(crate) fn resident_bytes() -> Result<(u64, u64)> {
-    let status = fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
+    resident_bytes_of(std::process::id())
+}
+
+/// Resident memory of a process in bytes: now, and at its peak.
+pub(crate) fn resident_bytes_of(process: u32) -> Result<(u64, u64)> {
+    let path = format!("/proc/{process}/status");
+    let status = fs::read_to_string(&path).with_context(|| path.clone())?;
     let field = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-        kib.map(|kib| kib * 1024).with_context(|| format!("no {name} in /proc/self/status"))
+        kib.map(|kib| kib * 1024).with_context(|| format!("no {name} in {path}"))
     };
     Ok((field("VmRSS:")?, field("VmHWM:")?))
 }

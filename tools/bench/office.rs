@@ -4,11 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use command::{Command, LoadDirectory, Publish};
+use command::{Command, LoadDirectory, Publish, SetAgentState};
 use engine::{Engine, Handle, Options};
-use event::{Actor, Address, AgentNumber, DirectoryEntry, MailboxName, PrivateEntry, QueueName};
+use event::{
+    Actor, Address, AgentNumber, AgentState, DirectoryEntry, MailboxName, PrivateEntry, QueueName,
+};
 use gateway::{
-    After, History, ImapAccount, Intake, Login, MessageStore, Secret, Security, Trust, Verifier,
+    After, History, ImapAccount, Intake, Login, MessageStore, Outbound, Pop3Account, Pop3After,
+    Secret, Security, Signer, SmtpAccount, Trust, Verifier,
 };
 use log::SledLog;
 use mail::TokenKey;
@@ -18,13 +21,15 @@ use crate::peer::{PASSWORD, Peer};
 
 /// The public address.
 pub(crate) const SUPPORT: &str = "support@support.test";
-const INTERNAL: &str = "internal@support.test";
+/// Where replies come back to.
+pub(crate) const INTERNAL: &str = "internal@support.test";
 /// The mailbox of the agent.
 pub(crate) const AGENT_ADDRESS: &str = "agent@agents.test";
 /// The only agent.
-pub(crate) const AGENT: AgentNumber = AgentNumber(1001);
+const AGENT: AgentNumber = AgentNumber(1001);
 const QUEUE: &str = "support";
-const APPLICATION: &str = r#"start = "arrival"
+/// An application that sends every mail to the queue.
+pub(crate) const APPLICATION: &str = r#"start = "arrival"
 
 [action.arrival]
 do = "wait for e-mail"
@@ -84,6 +89,39 @@ impl Office {
             envelope_sender: Address::new(INTERNAL)?,
         })
     }
+
+    /// Sends what the engine wants sent.
+    pub(crate) fn outbound(&self) -> Result<Outbound> {
+        Ok(Outbound {
+            handle: self.handle().clone(),
+            store: self.store.clone(),
+            key: self.key.clone(),
+            signer: Signer::default(),
+            envelope_sender: Address::new("bounces@support.test")?,
+        })
+    }
+
+    /// The agent takes contacts from now on.
+    pub(crate) async fn ready(&self) -> Result<()> {
+        let ready = SetAgentState { agent: AGENT, state: AgentState::Ready };
+        self.handle().submit(Actor::Agent(AGENT), Command::SetAgentState(ready)).await?;
+        Ok(())
+    }
+}
+
+/// A mail of about `bytes` bytes, without its Message-ID.
+pub(crate) fn mail(bytes: usize) -> Vec<u8> {
+    let mut mail = format!(
+        "From: Jo Doe <jo@customer.test>\r\nTo: {SUPPORT}\r\nSubject: Order arrived damaged\r\n\
+         Date: Mon, 5 Jan 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n"
+    );
+    while mail.len() < bytes {
+        mail.push_str(
+            "The second parcel came today, and its lid is broken like the first one.\r\n",
+        );
+    }
+    mail.into_bytes()
 }
 
 /// The name of the public mailbox.
@@ -110,6 +148,36 @@ pub(crate) fn account(peer: &Peer, history: History) -> Result<ImapAccount> {
         message_bytes_max: 50 << 20,
         history,
         after: After::Nothing,
+        timeouts: Default::default(),
+        trust: Trust::load(None).context("trusted authorities")?,
+    })
+}
+
+/// The same mailbox by POP3; everything stays on the server.
+pub(crate) fn pop3_account(peer: &Peer, history: History) -> Result<Pop3Account> {
+    Ok(Pop3Account {
+        host: "127.0.0.1".to_owned(),
+        port: peer.port("POP3")?,
+        security: Security::PlainLoopback,
+        user: SUPPORT.to_owned(),
+        login: Login::Password(Secret::new(PASSWORD)),
+        poll: std::time::Duration::from_secs(20),
+        message_bytes_max: 50 << 20,
+        history,
+        after: Pop3After::Leave,
+        timeouts: Default::default(),
+        trust: Trust::load(None).context("trusted authorities")?,
+    })
+}
+
+/// A server that takes mail.
+pub(crate) fn smtp_account(port: u16) -> Result<SmtpAccount> {
+    Ok(SmtpAccount {
+        host: "127.0.0.1".to_owned(),
+        port,
+        security: Security::PlainLoopback,
+        credentials: None,
+        hello_name: "bench.test".to_owned(),
         timeouts: Default::default(),
         trust: Trust::load(None).context("trusted authorities")?,
     })

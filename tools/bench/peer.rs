@@ -65,6 +65,11 @@ impl Peer {
         Ok(())
     }
 
+    /// Puts a mail into a mailbox by LMTP.
+    pub(crate) fn deliver(&self, address: &str, mail: &[u8]) -> Result<()> {
+        self.run("deliver", &[address], mail).map(drop)
+    }
+
     fn run(&self, command: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
         let mut child = Command::new(&self.program)
             .arg(command)
