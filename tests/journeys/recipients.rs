@@ -220,3 +220,43 @@ fn neither_is_kept() -> Result<()> {
         finance_is_only_shown(played);
     })
 }
+
+/// The customer's colleague and what the agent's mail client puts into Cc when it answers to all.
+fn answer_to_all(settings: &'static str, check: impl Fn(&[String], &Mail, &[Mail])) -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let office = Office::open(stage, &Plan { settings, ..Plan::default() })?;
+        let servers = office.servers;
+        office.ready(&agnes())?;
+        servers.submit(&ann().write(SUPPORT, &[COLLEAGUE], "invoice", "Is it right?"))?;
+        let copy = office.newest_mail(&agnes().address, 1)?;
+        let mut all = copy.addresses("To");
+        all.extend(copy.addresses("Cc"));
+        all.retain(|address| *address != agnes().address);
+        let copies: Vec<&str> = all.iter().map(String::as_str).collect();
+        servers.submit(&agnes().reply_with_copies(&copy, &copies, "It is right."))?;
+        let reply = office.newest_mail(&ann().address, 1)?;
+        assert!(office.settled()?.is_empty(), "everything is sent");
+        shows_no_agent(&reply);
+        check(&all, &reply, &servers.mailbox(COLLEAGUE)?);
+        office.verify()
+    })
+}
+
+#[test]
+fn case_100_an_answer_to_all_goes_to_nobody_past_us() -> Result<()> {
+    answer_to_all("", |all, reply, colleague| {
+        assert_eq!(all, [""; 0], "the copy names nobody else");
+        assert_eq!(reply.addresses("Cc"), [COLLEAGUE]);
+        assert_eq!((colleague.len(), from_us(colleague).len()), (2, 1), "the question, the answer");
+        shows_no_agent(from_us(colleague)[0]);
+    })
+}
+
+#[test]
+fn case_100_an_answer_to_all_goes_past_us_where_external_is_not_kept() -> Result<()> {
+    answer_to_all("keep_external_cc = false", |all, reply, colleague| {
+        assert_eq!(all, [COLLEAGUE]);
+        assert_eq!(reply.addresses("Cc"), [COLLEAGUE]);
+        assert_eq!((colleague.len(), from_us(colleague).len()), (2, 0));
+    })
+}

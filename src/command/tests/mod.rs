@@ -2,6 +2,7 @@
 
 mod automatic_replies;
 mod check_email;
+mod crowds;
 mod flags;
 mod histories;
 mod maildrop;

@@ -9,6 +9,8 @@ mod fixtures;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod large;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod redaction;
