@@ -1,6 +1,8 @@
 //! Mail that is too large: for the agents' mail server, or for Postbook.
 
-use anyhow::Result;
+use std::fs;
+
+use anyhow::{Result, bail};
 use harness::{Needs, journey};
 
 use super::office::{Office, Plan, SUPPORT, agnes, ann, bruno};
@@ -50,6 +52,29 @@ fn case_081_what_the_agents_server_does_not_take_comes_without_attachments() -> 
         let whole = office.program.text(&["journal", "mail", &contact])?;
         assert!(whole.contains(&String::from_utf8_lossy(&mail).into_owned()));
         assert_eq!(servers.mailbox(&bruno().address)?.len(), 0);
+        office.verify()
+    })
+}
+
+#[test]
+fn case_081_a_mail_above_the_limit_is_recorded_once_and_holds_up_no_other() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let mut office = Office::install(stage, &Plan::default())?;
+        let path = office.program.configuration();
+        let limited = "poll_seconds = 3600, message_bytes_max = 100000";
+        let configuration = fs::read_to_string(&path)?.replace("poll_seconds = 3600", limited);
+        fs::write(&path, configuration)?;
+        office.start()?;
+        office.servers.deliver(SUPPORT, &with_attachment("Is this it?", 300_000))?;
+        office.servers.submit(&ann().write(SUPPORT, &[], "parcel", "Where is it?"))?;
+        office.arrival(1)?;
+        office.restart()?;
+        office.servers.submit(&ann().write(SUPPORT, &[], "parcel", "And now?"))?;
+        office.arrival(2)?;
+        let [refused] = &office.all("MailRefused")?[..] else { bail!("one mail is refused") };
+        assert_eq!(refused.text("reason"), "Oversize");
+        assert!(refused.fact["size"].as_u64() > Some(290_000), "{refused:?}");
+        office.program.text(&["mail", "reconcile"])?;
         office.verify()
     })
 }
