@@ -30,6 +30,7 @@ mod tls;
 mod token_lookup;
 mod verify;
 mod wire;
+mod words;
 
 pub use account::{
     Account, After, Credentials, History, ImapAccount, ImapTimeouts, Login, MaildirAccount,

@@ -12,6 +12,7 @@ use event::Timestamp;
 
 use super::codec::announced;
 use super::date;
+use crate::words::words;
 
 /// One response.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,7 +73,6 @@ impl Attributes {
     }
 }
 
-const TEXT_CHARS_MAX: usize = 200;
 /// The deepest attribute asked for nests twice; servers send flags and the like unasked.
 const NESTING_MAX: usize = 16;
 
@@ -87,7 +87,7 @@ impl Response {
         };
         let (word, rest) = split_word(data);
         if let Some(status) = status(word) {
-            return Self::Untagged { status, code: code(rest), text: text(rest) };
+            return Self::Untagged { status, code: code(rest), text: words(rest) };
         }
         if word.eq_ignore_ascii_case(b"CAPABILITY") {
             let words = text_of(rest).to_ascii_uppercase();
@@ -116,7 +116,7 @@ impl Response {
 fn tagged(frame: &[u8]) -> Option<Response> {
     let (tag, rest) = split_word(frame);
     let (word, rest) = split_word(rest);
-    Some(Response::Tagged { tag: text_of(tag), status: status(word)?, text: text(rest) })
+    Some(Response::Tagged { tag: text_of(tag), status: status(word)?, text: words(rest) })
 }
 
 fn status(word: &[u8]) -> Option<Status> {
@@ -158,15 +158,6 @@ fn number<T: std::str::FromStr>(digits: &[u8]) -> Option<T> {
 
 fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Text for people: one line, short, without control characters.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes.trim_ascii())
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .take(TEXT_CHARS_MAX)
-        .collect()
 }
 
 /// The attributes of a FETCH, by the parser of async-imap. It recurses into nested lists, so those

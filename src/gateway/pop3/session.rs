@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::codec::{Codec, Content};
 use super::error::Pop3Error;
 use crate::wire::Wire;
+use crate::words::words;
 use crate::{Pop3Timeouts, Step};
 
 /// Lines of an answer; a listing has one for each message.
@@ -17,8 +18,6 @@ const STEPS_MAX: u32 = 20;
 /// Commands that are sent before the first of them is answered (RFC 2449 section 6.6); so few that
 /// the network takes them while the server is busy sending.
 const AHEAD_MAX: usize = 200;
-/// What is shown of a server's words.
-const TEXT_CHARS_MAX: usize = 200;
 
 /// One connection to a server.
 pub(super) struct Session {
@@ -53,7 +52,7 @@ impl Session {
         let step = Step::Capability;
         let mut known = Vec::new();
         if let Reply::Ok(_) = self.ask(step, "CAPA").await? {
-            self.lines(step, |line| known.push(text(line).to_ascii_uppercase())).await?;
+            self.lines(step, |line| known.push(words(line).to_ascii_uppercase())).await?;
             self.capabilities = Some(known);
         }
         Ok(())
@@ -107,8 +106,8 @@ impl Session {
             .await
             .map_err(|error| Pop3Error::from_codec(step, error))?;
         match &line[..] {
-            [b'+', b'O', b'K', rest @ ..] => Ok(Reply::Ok(text(rest))),
-            [b'-', b'E', b'R', b'R', rest @ ..] => Ok(Reply::Refused(text(rest))),
+            [b'+', b'O', b'K', rest @ ..] => Ok(Reply::Ok(words(rest))),
+            [b'-', b'E', b'R', b'R', rest @ ..] => Ok(Reply::Refused(words(rest))),
             [b'+'] | [b'+', b' ', ..] => Ok(Reply::Continue),
             _ => Err(Pop3Error::Protocol {
                 step,
@@ -179,13 +178,4 @@ impl Reply {
             }),
         }
     }
-}
-
-/// Text for people: one line, short, without control characters.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes.trim_ascii())
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .take(TEXT_CHARS_MAX)
-        .collect()
 }
