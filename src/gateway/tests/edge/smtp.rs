@@ -187,7 +187,7 @@ async fn a_mail_beyond_the_servers_limit_is_refused_at_once() {
     let mut sender = SmtpSender::new(submission(peer, &user));
     let mail = vec![b'x'; 101 << 20];
     let outcome = sender.send(&envelope(&user.address), &mail).await.summary();
-    let SendOutcome::Refused { code: 0, text } = outcome else { panic!("{outcome:?}") };
+    let SendOutcome::TooLarge { code: 0, text } = outcome else { panic!("{outcome:?}") };
     assert!(text.contains("104857600 are allowed"), "{text}");
     let outcome = sender.send(&envelope(&user.address), b"Subject: x\r\n\r\nx\r\n").await.summary();
     assert_eq!(outcome, SendOutcome::Sent);
