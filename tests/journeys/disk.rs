@@ -1,7 +1,7 @@
 //! A full disk: nothing is acknowledged, nothing is lost, and all goes on once there is space.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,7 +38,11 @@ impl Disk {
         let mut ballast = File::create(self.folder.join("ballast"))?;
         let block = vec![0; 1024];
         for _ in 0..free - left {
-            ballast.write_all(&block)?;
+            match ballast.write_all(&block) {
+                // The program has written meanwhile.
+                Err(error) if error.kind() == ErrorKind::StorageFull => break,
+                written => written?,
+            }
         }
         Ok(())
     }
