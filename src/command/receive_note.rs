@@ -4,7 +4,7 @@ use event::{
     AgentNumber, ContactId, Fact, Handler, MessageRef, Position, Private, Source, ThreadId,
 };
 use mail::Parsed;
-use projections::{Content, Place};
+use projections::Place;
 
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
@@ -28,18 +28,12 @@ pub struct ReceiveNote {
 impl ReceiveNote {
     /// It goes to the agent who holds the contact, else to the thread's last one.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        if view.is_settled(&self.source, Content::Bytes(self.message.digest))? {
-            return Ok(Decision::unchanged());
+        let repeated =
+            view.repeated(&self.source, &self.parsed, &self.message, Some(self.contact))?;
+        if let Some(repeated) = repeated {
+            return Ok(repeated);
         }
         let (contact, source) = (self.contact, self.source.clone());
-        let id = self.parsed.message_id.as_deref();
-        if view.archive.reply(id, &self.message.digest)?.is_some() {
-            if view.is_settled(&self.source, Content::CopyOf(contact))? {
-                return Ok(Decision::unchanged());
-            }
-            let events = vec![Fact::MailDuplicated { source, contact }.into()];
-            return Ok(Decision { events, answer: Answer::Contact(contact) });
-        }
         let (thread, message) = (self.thread, self.message);
         let fact = match self.parsed.automatic {
             Some(kind) => Fact::MailFiled { thread: Some(thread), source, message, kind },

@@ -5,7 +5,7 @@ use event::{
     OutgoingId, Position, Private, ReplyRefusal, SignedReplies, Source, ThreadId,
 };
 use mail::Parsed;
-use projections::{Content, Place};
+use projections::Place;
 
 use crate::recipients::{Recipients, recipients};
 use crate::undelivered::{Subject, notice};
@@ -73,16 +73,9 @@ pub struct Delivery {
 
 impl ReceiveReply {
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        if view.is_settled(&self.source, Content::Bytes(self.message.digest))? {
-            return Ok(Decision::unchanged());
-        }
-        if let Some(contact) = self.duplicate(view)? {
-            if view.is_settled(&self.source, Content::CopyOf(contact))? {
-                return Ok(Decision::unchanged());
-            }
-            let source = self.source.clone();
-            let events = vec![Fact::MailDuplicated { source, contact }.into()];
-            return Ok(Decision { events, answer: Answer::Contact(contact) });
+        let repeated = view.repeated(&self.source, &self.parsed, &self.message, None)?;
+        if let Some(repeated) = repeated {
+            return Ok(repeated);
         }
         let delivery = match self.accept(view) {
             Ok(delivery) => delivery,
@@ -118,12 +111,6 @@ impl ReceiveReply {
         let screened = self.screened(view, delivery.contact, reply);
         let events = std::iter::once(received).chain(screened).chain(copies).collect();
         Ok(Decision { events, answer: Answer::Contact(delivery.contact) })
-    }
-
-    /// The contact of the same reply, where it came before.
-    fn duplicate(&self, view: &View<'_>) -> Result<Option<ContactId>, Rejection> {
-        let seen = view.archive.reply(self.parsed.message_id.as_deref(), &self.message.digest)?;
-        Ok(seen.map(|record| record.contact))
     }
 
     /// The delivery this answers, where it may be relayed.

@@ -5,7 +5,6 @@ use event::{
     Private, RequeueReason, Source, ThreadId,
 };
 use mail::Parsed;
-use projections::Content;
 
 use crate::undelivered::{Subject, reduce, take_back, tell};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
@@ -61,19 +60,13 @@ impl ReceiveReport {
     /// Everything is recorded. Only a failure leads to more, and only the first one: a contact whose
     /// copy came back is given to someone else; whoever answered, or passed a contact on, is told.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        if view.is_settled(&self.source, Content::Bytes(self.message.digest))? {
-            return Ok(Decision::unchanged());
+        let repeated =
+            view.repeated(&self.source, &self.parsed, &self.message, Some(self.sent.contact))?;
+        if let Some(repeated) = repeated {
+            return Ok(repeated);
         }
         let SentMail { outgoing, contact, thread, arrival, what } = self.sent;
         let source = self.source.clone();
-        let id = self.parsed.message_id.as_deref();
-        if view.archive.reply(id, &self.message.digest)?.is_some() {
-            if view.is_settled(&self.source, Content::CopyOf(contact))? {
-                return Ok(Decision::unchanged());
-            }
-            let events = vec![Fact::MailDuplicated { source, contact }.into()];
-            return Ok(Decision { events, answer: Answer::Contact(contact) });
-        }
         let fact = Fact::DeliveryReported {
             contact,
             thread,

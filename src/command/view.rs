@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use event::{ApplicationRef, MailboxName, Mark, MessageDigest, Source};
+use event::{
+    ApplicationRef, ContactId, Fact, MailboxName, Mark, MessageDigest, MessageRef, Source,
+};
+use mail::Parsed;
 use projections::{Accounted, Archive, Content, Hot};
 
-use crate::{Application, Rejection};
+use crate::{Answer, Application, Decision, Rejection};
 
 /// The views a decision reads.
 pub(crate) struct View<'a> {
@@ -37,6 +40,29 @@ impl View<'_> {
             },
             Mark::Maildir { .. } => false,
         })
+    }
+
+    /// What comes of a mail to the internal address that was recorded before, here or under another
+    /// mark; `None` where it is new. `contact` is the one it is about, where that is known beforehand.
+    pub(crate) fn repeated(
+        &self,
+        source: &Source,
+        parsed: &Parsed,
+        message: &MessageRef,
+        contact: Option<ContactId>,
+    ) -> Result<Option<Decision>, Rejection> {
+        if self.is_settled(source, Content::Bytes(message.digest))? {
+            return Ok(Some(Decision::unchanged()));
+        }
+        let Some(seen) = self.archive.reply(parsed.message_id.as_deref(), &message.digest)? else {
+            return Ok(None);
+        };
+        let contact = contact.unwrap_or(seen.contact);
+        if self.is_settled(source, Content::CopyOf(contact))? {
+            return Ok(Some(Decision::unchanged()));
+        }
+        let events = vec![Fact::MailDuplicated { source: source.clone(), contact }.into()];
+        Ok(Some(Decision { events, answer: Answer::Contact(contact) }))
     }
 
     /// Whether the mailbox has been read up to this number or further.
