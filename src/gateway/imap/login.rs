@@ -156,8 +156,7 @@ async fn authenticate_xoauth2(
     if let Some(completion) = session.until_continue(step).await? {
         return Ok(completion);
     }
-    let answer = format!("user={user}\x01auth=Bearer {}\x01\x01", token.text.expose());
-    session.send(step, &STANDARD.encode(answer)).await?;
+    session.send(step, &token.xoauth2(user)).await?;
     if let Some(completion) = session.until_continue(step).await? {
         return Ok(completion);
     }

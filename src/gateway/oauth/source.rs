@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -60,6 +62,13 @@ pub(crate) struct AccessToken {
     pub(crate) text: Secret,
     /// Whether it was got for an earlier login; it may have been revoked since.
     pub(crate) is_old: bool,
+}
+
+impl AccessToken {
+    /// What a client sends in SASL XOAUTH2, in base64.
+    pub(crate) fn xoauth2(&self, user: &str) -> String {
+        STANDARD.encode(format!("user={user}\x01auth=Bearer {}\x01\x01", self.text.expose()))
+    }
 }
 
 impl TokenSource {

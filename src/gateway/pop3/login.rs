@@ -1,8 +1,5 @@
 //! From nothing to an open mailbox: connection, TLS, login.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::error::Pop3Error;
 use super::session::{Reply, Session};
 use crate::net;
@@ -111,8 +108,7 @@ async fn authenticate_xoauth2(
     let step = Step::Login;
     let reply = session.ask(step, "AUTH XOAUTH2").await?;
     let Reply::Continue = reply else { return Ok(reply) };
-    let answer = format!("user={user}\x01auth=Bearer {}\x01\x01", token.text.expose());
-    let reply = session.ask(step, &STANDARD.encode(answer)).await?;
+    let reply = session.ask(step, &token.xoauth2(user)).await?;
     let Reply::Continue = reply else { return Ok(reply) };
     // The server says why not, and wants an empty answer before it ends the command.
     session.ask(step, "").await
