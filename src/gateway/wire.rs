@@ -4,10 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 #[cfg(feature = "fuzzing")]
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
@@ -19,6 +21,17 @@ pub(crate) enum Wire {
     /// What a server says, known beforehand.
     #[cfg(feature = "fuzzing")]
     Script(Bytes),
+}
+
+/// Why nothing could be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("the connection was closed")]
+    Closed,
+    #[error("nothing came within {0:?}")]
+    Silent(Duration),
 }
 
 impl Wire {
@@ -81,5 +94,22 @@ impl AsyncWrite for Wire {
             #[cfg(feature = "fuzzing")]
             Self::Script(_) => Poll::Ready(Ok(())),
         }
+    }
+}
+
+/// Reads what has come, after `buffer` got room for `room` bytes; fails once nothing came for
+/// `silence_max`.
+pub(crate) async fn read_more(
+    stream: &mut (impl AsyncRead + Unpin),
+    buffer: &mut BytesMut,
+    room: usize,
+    silence_max: Duration,
+) -> Result<(), ReadError> {
+    buffer.reserve(room);
+    match tokio::time::timeout(silence_max, stream.read_buf(buffer)).await {
+        Err(_) => Err(ReadError::Silent(silence_max)),
+        Ok(Err(error)) => Err(error.into()),
+        Ok(Ok(0)) => Err(ReadError::Closed),
+        Ok(Ok(_)) => Ok(()),
     }
 }

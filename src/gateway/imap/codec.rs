@@ -1,10 +1,11 @@
 //! Splits what a server sends into responses, within limits that hold before memory is taken.
 
-use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+use crate::wire::{ReadError, read_more};
 
 const READ_BYTES: usize = 64 << 10;
 /// The longest line of a response, literals apart; a server that sends more is not served.
@@ -14,11 +15,7 @@ const LINE_BYTES_MAX: usize = 64 << 10;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CodecError {
     #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error("the connection was closed")]
-    Closed,
-    #[error("nothing came within {0:?}")]
-    Silent(Duration),
+    Wire(#[from] ReadError),
     #[error("a line is longer than {LINE_BYTES_MAX} bytes")]
     LineTooLong,
     #[error("a literal of {announced} bytes was announced, at most {max} are allowed")]
@@ -54,8 +51,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Codec<S> {
         let mut bytes = Vec::with_capacity(line.len() + 2);
         bytes.extend_from_slice(line.as_bytes());
         bytes.extend_from_slice(b"\r\n");
-        self.stream.write_all(&bytes).await?;
-        Ok(self.stream.flush().await?)
+        self.stream.write_all(&bytes).await.map_err(ReadError::Io)?;
+        Ok(self.stream.flush().await.map_err(ReadError::Io)?)
     }
 
     /// Reads one response with its literals, up to and including the final line end; fails once
@@ -72,14 +69,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Codec<S> {
                 return Ok(self.buffer.split_to(length).freeze());
             }
             let missing = self.frame.line_start.saturating_sub(self.buffer.len());
-            self.buffer.reserve(missing.max(READ_BYTES));
-            let more = self.stream.read_buf(&mut self.buffer);
-            match tokio::time::timeout(silence_max, more).await {
-                Err(_) => return Err(CodecError::Silent(silence_max)),
-                Ok(Err(error)) => return Err(error.into()),
-                Ok(Ok(0)) => return Err(CodecError::Closed),
-                Ok(Ok(_)) => {}
-            }
+            let room = missing.max(READ_BYTES);
+            read_more(&mut self.stream, &mut self.buffer, room, silence_max).await?;
         }
     }
 

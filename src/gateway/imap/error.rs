@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::codec::CodecError;
 use super::trouble::ATTEMPTS_MAX;
+use crate::wire::ReadError;
 use crate::{ConnectError, InboxError, Step, TokenError};
 
 /// Why a session ended.
@@ -178,9 +179,8 @@ impl ImapError {
 
     pub(super) fn from_codec(step: Step, error: CodecError) -> Self {
         match error {
-            CodecError::Closed => Self::Cut { step, reason: error.to_string() },
-            CodecError::Io(reason) => Self::Cut { step, reason: reason.to_string() },
-            CodecError::Silent(after) => Self::Hang { step, after },
+            CodecError::Wire(ReadError::Silent(after)) => Self::Hang { step, after },
+            CodecError::Wire(error) => Self::Cut { step, reason: error.to_string() },
             CodecError::LineTooLong | CodecError::LiteralTooLarge { .. } => {
                 Self::Protocol { step, what: error.to_string() }
             }

@@ -1,11 +1,12 @@
 //! Splits what a server sends into lines and messages, within limits that hold before memory is
 //! taken.
 
-use std::io;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+use crate::wire::{ReadError, read_more};
 
 const READ_BYTES: usize = 64 << 10;
 /// The longest line of an answer; RFC 1939 section 3 allows 512 bytes.
@@ -17,11 +18,7 @@ const CONTENT_BYTES_MAX: u64 = 1 << 30;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CodecError {
     #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error("the connection was closed")]
-    Closed,
-    #[error("nothing came within {0:?}")]
-    Silent(Duration),
+    Wire(#[from] ReadError),
     #[error("a line is longer than {LINE_BYTES_MAX} bytes")]
     LineTooLong,
     #[error("a message has no end within {CONTENT_BYTES_MAX} bytes")]
@@ -51,8 +48,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Codec<S> {
 
     /// Sends lines, which must have their ends.
     pub(super) async fn send(&mut self, lines: &str) -> Result<(), CodecError> {
-        self.stream.write_all(lines.as_bytes()).await?;
-        Ok(self.stream.flush().await?)
+        self.stream.write_all(lines.as_bytes()).await.map_err(ReadError::Io)?;
+        Ok(self.stream.flush().await.map_err(ReadError::Io)?)
     }
 
     /// Reads a line and takes its end off; fails once nothing came for `silence_max`.
@@ -106,14 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Codec<S> {
     }
 
     async fn more(&mut self, silence_max: Duration) -> Result<(), CodecError> {
-        self.buffer.reserve(READ_BYTES);
-        let more = self.stream.read_buf(&mut self.buffer);
-        match tokio::time::timeout(silence_max, more).await {
-            Err(_) => Err(CodecError::Silent(silence_max)),
-            Ok(Err(error)) => Err(error.into()),
-            Ok(Ok(0)) => Err(CodecError::Closed),
-            Ok(Ok(_)) => Ok(()),
-        }
+        Ok(read_more(&mut self.stream, &mut self.buffer, READ_BYTES, silence_max).await?)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::codec::CodecError;
+use crate::wire::ReadError;
 use crate::{ConnectError, InboxError, Step, TokenError};
 
 /// Why a session failed.
@@ -157,9 +158,8 @@ impl Pop3Error {
 
     pub(super) fn from_codec(step: Step, error: CodecError) -> Self {
         match error {
-            CodecError::Closed => Self::Cut { step, reason: error.to_string() },
-            CodecError::Io(reason) => Self::Cut { step, reason: reason.to_string() },
-            CodecError::Silent(after) => Self::Hang { step, after },
+            CodecError::Wire(ReadError::Silent(after)) => Self::Hang { step, after },
+            CodecError::Wire(error) => Self::Cut { step, reason: error.to_string() },
             CodecError::LineTooLong | CodecError::Endless => {
                 Self::Protocol { step, what: error.to_string() }
             }
