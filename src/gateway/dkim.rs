@@ -65,14 +65,13 @@ impl Signer {
 
     /// Puts the signatures of the domain it is from before a mail whose lines end in CRLF. The same
     /// mail always gets the same signatures.
-    pub fn sign(&self, from_domain: &str, mail: Vec<u8>) -> Vec<u8> {
+    pub fn sign(&self, from_domain: &str, mut mail: Vec<u8>) -> Vec<u8> {
         let keys = self.keys.iter().filter(|key| key.domain.eq_ignore_ascii_case(from_domain));
-        let mut out: Vec<u8> = keys.filter_map(|key| key.field(&mail)).flatten().collect();
-        if out.is_empty() {
-            return mail;
-        }
-        out.extend_from_slice(&mail);
-        out
+        let fields: Vec<u8> = keys.filter_map(|key| key.field(&mail)).flatten().collect();
+        // In the same memory, because the mail may be large.
+        mail.reserve_exact(fields.len());
+        drop(mail.splice(..0, fields));
+        mail
     }
 }
 

@@ -1,8 +1,8 @@
 //! From the outbox to mail: composes what is to be sent.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use engine::Handle;
 use event::{
     Address, AgentNumber, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line, MailDetails,
@@ -64,7 +64,7 @@ struct Surroundings {
 /// A handler's answer as it is to be relayed.
 struct Reply {
     /// The mail, its signature taken off where that was decided.
-    raw: Bytes,
+    raw: Vec<u8>,
     /// Who is on it; nobody where that was erased.
     letter: Letter,
     /// What does not leave in the marker lines of its quotes.
@@ -91,38 +91,46 @@ impl Outbound {
         };
         let details = arrived.event.mail();
         let details = details.ok_or(ComposeError::Never("the customer's address was erased"))?;
-        let raw = self.stored(message).await?;
         let around = self.surroundings(entry, details, source.mailbox.clone(), id).await?;
         match &entry.what {
             What::Copy { to, reduced, .. } => {
                 let to =
                     to.as_ref().ok_or(ComposeError::Never("the agent's address was erased"))?;
-                let raw = if *reduced { mail::reduced(&raw, entry.contact).into() } else { raw };
-                Ok(self.copy(id, entry.contact, details, &raw, to, &around))
+                let raw = self.stored(message).await?;
+                let raw = if *reduced { mail::reduced(&raw, entry.contact) } else { raw };
+                Ok(self.copy(id, entry.contact, details, raw, to, &around))
             }
-            What::Reply { message, .. } => {
-                let reply = self.reply(id, message).await?;
+            What::Reply { message: answer, .. } => {
+                let references = self.references(message).await?;
+                let reply = self.reply(id, answer).await?;
                 let to = details.answer_to.as_ref();
                 let to = to.ok_or(ComposeError::Never("the customer's address is not known"))?;
-                let bytes = self.relay(id, entry, (details, &raw), &reply, &around)?;
+                let bytes = self.relay(id, entry, (details, &references), reply, &around)?;
                 Ok(self.composed(id, to.clone(), bytes))
             }
-            What::ReplyCopy { reply: of, message, kind, to, .. } => {
+            What::ReplyCopy { reply: of, message: answer, kind, to, .. } => {
                 let to =
                     to.as_ref().ok_or(ComposeError::Never("the person's address was erased"))?;
-                let reply = self.reply(*of, message).await?;
                 let bytes = match kind {
                     CopyKind::External => {
-                        self.relay(*of, entry, (details, &raw), &reply, &around)?
+                        let references = self.references(message).await?;
+                        let reply = self.reply(*of, answer).await?;
+                        self.relay(*of, entry, (details, &references), reply, &around)?
                     }
-                    CopyKind::Internal => self.hidden_copy(id, entry, &reply, to, &around)?,
+                    CopyKind::Internal => {
+                        let reply = self.reply(*of, answer).await?;
+                        self.hidden_copy(id, entry, reply, to, &around)?
+                    }
                 };
                 Ok(self.composed(id, to.clone(), bytes))
             }
-            What::AutomaticReply => self.automatic_reply(id, entry, details, &raw, &around).await,
+            What::AutomaticReply => {
+                let references = self.references(message).await?;
+                self.automatic_reply(id, entry, (details, &references), &around).await
+            }
             What::Note { to, message } => {
                 let note = self.stored(message).await?;
-                self.note(id, entry.contact, *to, &note, &around).await
+                self.note(id, entry.contact, *to, note, &around).await
             }
             What::Notice { to, about } => {
                 let to =
@@ -186,7 +194,7 @@ impl Outbound {
         id: OutgoingId,
         contact: ContactId,
         to: AgentNumber,
-        raw: &[u8],
+        raw: Vec<u8>,
         around: &Surroundings,
     ) -> Result<Composed, ComposeError> {
         let asked = self.handle.read(move |views| {
@@ -194,7 +202,8 @@ impl Outbound {
         });
         let address = asked.await.map_err(|error| ComposeError::Later(error.to_string()))?;
         let address = address.ok_or(ComposeError::Never("the agent left the directory"))?;
-        let parsed = mail::parse(raw).map_err(|_| ComposeError::Never("the note is unreadable"))?;
+        let parsed =
+            mail::parse(&raw).map_err(|_| ComposeError::Never("the note is unreadable"))?;
         let writer = parsed.answer_to();
         let writer = writer.ok_or(ComposeError::Never("the note names no writer"))?;
         let token = self.key.sign(id, Purpose::HiddenCopy);
@@ -216,7 +225,7 @@ impl Outbound {
         id: OutgoingId,
         contact: ContactId,
         details: &MailDetails,
-        raw: &[u8],
+        raw: Vec<u8>,
         to: &Address,
         around: &Surroundings,
     ) -> Composed {
@@ -225,9 +234,13 @@ impl Outbound {
             Some(Line::Queue(queue)) if around.via => Some(queue),
             Some(Line::Queue(_) | Line::Agent(_)) | None => None,
         };
-        let (raw, withheld) = mail::withhold(raw, &around.withheld);
+        let (left, withheld) = mail::withhold(&raw, &around.withheld);
+        let raw = match left {
+            Cow::Borrowed(_) => raw,
+            Cow::Owned(left) => left,
+        };
         let copy = AgentCopy {
-            raw: &raw,
+            raw,
             customer: details.from.as_ref(),
             agent: to,
             cc: if around.keep_external_cc { &[] } else { &details.others },
@@ -244,24 +257,22 @@ impl Outbound {
         &self,
         id: OutgoingId,
         entry: &Outgoing,
-        arrived: (&MailDetails, &[u8]),
-        reply: &Reply,
+        (details, references): (&MailDetails, &[String]),
+        reply: Reply,
         around: &Surroundings,
     ) -> Result<Vec<u8>, ComposeError> {
-        let (details, raw) = arrived;
         let from = around.from()?;
         let to = details.answer_to.as_ref();
         let to = to.ok_or(ComposeError::Never("the customer's address is not known"))?;
         let token = self.key.sign(id, Purpose::Relay);
-        let references = mail::parse(raw).map(|parsed| parsed.references).unwrap_or_default();
         let relay = Relay {
-            raw: &reply.raw,
+            raw: reply.raw,
             from,
             to,
             cc: &[reply.letter.cc.as_slice(), reply.letter.shown.as_slice()].concat(),
             message_id: &mail::message_id(&token, from.address.domain()),
             answers: details.message_id.as_deref(),
-            references: &references,
+            references,
             date: entry.requested,
             private: &reply.private,
         };
@@ -273,14 +284,14 @@ impl Outbound {
         &self,
         id: OutgoingId,
         entry: &Outgoing,
-        reply: &Reply,
+        reply: Reply,
         to: &Address,
         around: &Surroundings,
     ) -> Result<Vec<u8>, ComposeError> {
         let from = around.from()?;
         let token = self.key.sign(id, Purpose::HiddenCopy);
         let relay = Relay {
-            raw: &reply.raw,
+            raw: reply.raw,
             from,
             to,
             cc: &[],
@@ -311,7 +322,7 @@ impl Outbound {
                 let unsigned = mail::unsigned(&raw);
                 let unsigned =
                     unsigned.ok_or(ComposeError::Never("its signature cannot be taken off"))?;
-                raw = unsigned.into();
+                raw = unsigned;
             }
         }
         Ok(Reply { raw, letter, private })
@@ -338,15 +349,13 @@ impl Outbound {
         &self,
         id: OutgoingId,
         entry: &Outgoing,
-        details: &MailDetails,
-        raw: &[u8],
+        (details, references): (&MailDetails, &[String]),
         around: &Surroundings,
     ) -> Result<Composed, ComposeError> {
         let asked = self.recorded(id.0).await?;
         let written = asked.event.written();
         let written = written.ok_or(ComposeError::Never("the text of the answer was erased"))?;
         let from = around.from()?;
-        let references = mail::parse(raw).map(|parsed| parsed.references).unwrap_or_default();
         let reply = AutomaticMail {
             submitted: Submitted::Replied,
             written,
@@ -356,7 +365,7 @@ impl Outbound {
                 from.address.domain(),
             ),
             answers: details.message_id.as_deref(),
-            references: &references,
+            references,
             date: entry.requested,
         };
         let bytes = self.signer.sign(from.address.domain(), reply.compose());
@@ -419,8 +428,15 @@ impl Outbound {
         read.map_err(|error| ComposeError::Later(error.to_string()))
     }
 
-    async fn stored(&self, message: &MessageRef) -> Result<Bytes, ComposeError> {
+    /// The References of a mail, which may be large and is not kept.
+    async fn references(&self, message: &MessageRef) -> Result<Vec<String>, ComposeError> {
+        let parsed = mail::parse(&self.stored(message).await?);
+        Ok(parsed.map(|parsed| parsed.references).unwrap_or_default())
+    }
+
+    /// A mail, in memory in which another one can be made of it.
+    async fn stored(&self, message: &MessageRef) -> Result<Vec<u8>, ComposeError> {
         let read = self.store.get(&message.digest).await;
-        read.map_err(|error| ComposeError::Later(error.to_string()))
+        Ok(read.map_err(|error| ComposeError::Later(error.to_string()))?.into())
     }
 }

@@ -36,8 +36,9 @@ impl Screen {
         let mut private = self.private.clone();
         let writer = parsed.from.as_ref().map(|from| &from.address);
         writer.into_iter().chain(address).for_each(|address| private.insert(address));
-        let found = mail::redact_quotes(unsigned.as_deref().unwrap_or(raw), &private);
-        Screening { quoted: found.redacted, elsewhere: found.remaining, detachable }
+        let seen = unsigned.as_deref().unwrap_or(raw);
+        let (quoted, elsewhere) = mail::quoted_addresses(seen, &private);
+        Screening { quoted, elsewhere, detachable }
     }
 }
 

@@ -5,7 +5,7 @@ use event::{Address, ContactId, Person, QueueName};
 use crate::decode;
 use crate::encode::{self, is_plain, push_field, push_received};
 use crate::header::{self, Field, Header};
-use crate::lines::push_with_crlf;
+use crate::lines::with_head;
 use crate::parse::{LOOP_MARKER, subject, unreadable_from};
 use crate::words::decode_words;
 
@@ -50,10 +50,10 @@ const KEPT_CONTENT: [&str; 10] = [
 ];
 
 /// A customer's mail and what its copy to an agent says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AgentCopy<'a> {
-    /// The mail as received.
-    pub raw: &'a [u8],
+    /// The mail as received; the copy is made in its memory.
+    pub raw: Vec<u8>,
     /// The customer, as From named them; `None` where From cannot be read.
     pub customer: Option<&'a Person>,
     /// The agent's own mailbox.
@@ -82,9 +82,9 @@ pub struct Via<'a> {
 impl AgentCopy<'_> {
     /// Writes the copy: a header of ours and of what is kept, then the body as received, with
     /// every line ending as CRLF. The same input always gives the same bytes.
-    pub fn compose(&self) -> Vec<u8> {
-        let (header, body) = header::split(self.raw);
-        let mut out = Vec::with_capacity(body.len().saturating_add(body.len() / 32 + 4_096));
+    pub fn compose(self) -> Vec<u8> {
+        let (header, body) = header::split(&self.raw);
+        let mut out = Vec::new();
         push_field("From", &self.from(&header), &mut out);
         push_field("Reply-To", &encode::named(None, self.reply_to), &mut out);
         push_field("To", &encode::named(None, self.agent), &mut out);
@@ -105,8 +105,8 @@ impl AgentCopy<'_> {
         push_field("X-Auto-Response-Suppress", "OOF, AutoReply, RN, NRN", &mut out);
         push_content(&header, &KEPT_CONTENT, &mut out);
         out.extend_from_slice(b"\r\n");
-        push_with_crlf(body, &mut out);
-        out
+        let replaced = self.raw.len() - body.len();
+        with_head(out, self.raw, replaced)
     }
 
     fn from(&self, header: &Header<'_>) -> String {

@@ -45,7 +45,7 @@ pub use notice::notice;
 pub use others::{details, others};
 pub use parse::{Parsed, parse, received};
 pub use private::PrivateAddresses;
-pub use redact::{Redacted, redact_quotes};
+pub use redact::{Redacted, quoted_addresses, redact_quotes};
 pub use reduce::{is_too_large, reduced};
 pub use relay::Relay;
 pub use seal::{Seal, unsigned};

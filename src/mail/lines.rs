@@ -58,9 +58,57 @@ pub(crate) fn push_with_crlf(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Puts `head` in the place of the first `replaced` bytes of a mail, and makes every line of the
+/// rest end in CRLF. Where it does so already, which is the rule, this happens in the memory of the
+/// mail itself: it may be large.
+pub(crate) fn with_head(mut head: Vec<u8>, mut mail: Vec<u8>, replaced: usize) -> Vec<u8> {
+    let body = mail.get(replaced..).unwrap_or_default();
+    if !ends_in_crlf(body) {
+        push_with_crlf(body, &mut head);
+        return head;
+    }
+    mail.reserve_exact(head.len().saturating_sub(replaced));
+    drop(mail.splice(..replaced.min(mail.len()), head));
+    mail
+}
+
+/// Whether every line that has an ending has CRLF.
+fn ends_in_crlf(bytes: &[u8]) -> bool {
+    let mut before = 0;
+    for &byte in bytes {
+        if (byte == b'\n') != (before == b'\r') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'\r'
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_takes_the_place_of_another_in_the_same_memory() {
+        for (body, written) in [
+            ("a\r\n\r\nb", "a\r\n\r\nb"),
+            ("", ""),
+            ("a\nb", "a\r\nb"),
+            ("a\r", "a\r\n"),
+            ("\n", "\r\n"),
+        ] {
+            for old in ["", "x: y\r\n", "subject: something longer\r\n"] {
+                let mail = format!("{old}{body}").into_bytes();
+                let found = with_head(b"To: jo\r\n\r\n".to_vec(), mail, old.len());
+                assert_eq!(found, format!("To: jo\r\n\r\n{written}").as_bytes(), "{body:?}");
+            }
+        }
+        let mut mail = vec![b'x'; 1 << 20];
+        mail.reserve(100);
+        let place = mail.as_ptr();
+        let found = with_head(b"To: jo\r\n\r\n".to_vec(), mail, 5);
+        assert_eq!((found.as_ptr(), found.len()), (place, (1 << 20) + 5));
+    }
 
     #[test]
     fn every_ending_ends_one_line() {

@@ -36,30 +36,69 @@ pub struct Redacted<'a> {
 /// Names stay: agents sign with them. What is signed or encrypted is not touched, as its signature
 /// would break; nor are attached texts, texts above 4 MiB, and charsets that do not contain ASCII.
 pub fn redact_quotes<'a>(raw: &'a [u8], private: &PrivateAddresses) -> Redacted<'a> {
-    let (header, body) = header::split(raw);
-    let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-    let (mut redacted, mut remaining) = (0_usize, 0_usize);
-    for leaf in structure::leaves(&header, body) {
-        if !leaf.kind.starts_with("text/") && !leaf.kind.starts_with("message/") {
-            continue;
+    let Edits { edits, redacted, remaining } = Edits::find(raw, private);
+    let bytes = if edits.is_empty() { Cow::Borrowed(raw) } else { Cow::Owned(edited(raw, &edits)) };
+    Redacted { bytes, redacted, remaining }
+}
+
+/// Counts what [`redact_quotes`] replaces and what it leaves.
+pub fn quoted_addresses(raw: &[u8], private: &PrivateAddresses) -> (u32, u32) {
+    let Edits { redacted, remaining, .. } = Edits::find(raw, private);
+    (redacted, remaining)
+}
+
+/// What is to be replaced in a mail.
+pub(crate) struct Edits {
+    /// Ranges of it in their order, each with what takes its place.
+    edits: Vec<(Range<usize>, Vec<u8>)>,
+    redacted: u32,
+    remaining: u32,
+}
+
+impl Edits {
+    pub(crate) fn find(raw: &[u8], private: &PrivateAddresses) -> Self {
+        let (header, body) = header::split(raw);
+        let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
+        let (mut redacted, mut remaining) = (0_usize, 0_usize);
+        for leaf in structure::leaves(&header, body) {
+            if !leaf.kind.starts_with("text/") && !leaf.kind.starts_with("message/") {
+                continue;
+            }
+            let text = Text::of(&leaf);
+            let found = private.find(&text.bytes);
+            let removed =
+                if found.is_empty() { Vec::new() } else { in_markers(&leaf, &text, &found) };
+            redacted += removed.len();
+            remaining += found.len() - removed.len();
+            if !removed.is_empty() {
+                let start = offset(raw, leaf.body);
+                let shift = |(range, new): (Range<usize>, Vec<u8>)| {
+                    (start + range.start..start + range.end, new)
+                };
+                edits.extend(text.edits(leaf.body, &removed).into_iter().map(shift));
+            }
         }
-        let text = Text::of(&leaf);
-        let found = private.find(&text.bytes);
-        let removed = if found.is_empty() { Vec::new() } else { in_markers(&leaf, &text, &found) };
-        redacted += removed.len();
-        remaining += found.len() - removed.len();
-        if !removed.is_empty() {
-            let start = offset(raw, leaf.body);
-            let shift = |(range, new): (Range<usize>, Vec<u8>)| {
-                (start + range.start..start + range.end, new)
-            };
-            edits.extend(text.edits(leaf.body, &removed).into_iter().map(shift));
+        Self {
+            edits,
+            redacted: u32::try_from(redacted).unwrap_or(u32::MAX),
+            remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
         }
     }
-    Redacted {
-        bytes: if edits.is_empty() { Cow::Borrowed(raw) } else { Cow::Owned(edited(raw, &edits)) },
-        redacted: u32::try_from(redacted).unwrap_or(u32::MAX),
-        remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
+
+    /// Edits the mail in its own memory; only what lies between the first and the last edit is
+    /// copied, since a mail is large by its attachments.
+    pub(crate) fn apply(mut self, mut raw: Vec<u8>) -> Vec<u8> {
+        let ends = (self.edits.first(), self.edits.last());
+        let (Some((first, _)), Some((last, _))) = ends else { return raw };
+        let span = first.start..last.end;
+        for (range, _) in &mut self.edits {
+            *range = range.start - span.start..range.end - span.start;
+        }
+        let Some(old) = raw.get(span.clone()) else { return raw };
+        let new = edited(old, &self.edits);
+        raw.reserve_exact(new.len().saturating_sub(old.len()));
+        drop(raw.splice(span, new));
+        raw
     }
 }
 

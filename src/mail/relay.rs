@@ -6,10 +6,10 @@ use crate::agent_copy::{push_content, push_id, push_subject};
 use crate::decode;
 use crate::encode::{self, push_field};
 use crate::header::{self, Field};
-use crate::lines::push_with_crlf;
+use crate::lines::with_head;
 use crate::parse::LOOP_MARKER;
 use crate::private::PrivateAddresses;
-use crate::redact::redact_quotes;
+use crate::redact::Edits;
 
 /// What says how urgent a mail is, in the words there are for it (RFC 2156 section 5.3); nothing
 /// else of the agent's header is kept, but the subject and what describes the body.
@@ -29,10 +29,10 @@ const KEYWORD_BYTES_MAX: usize = 64;
 const REFERENCES_MAX: usize = 20;
 
 /// An agent's reply and what the relayed mail says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Relay<'a> {
-    /// The reply as received.
-    pub raw: &'a [u8],
+    /// The reply as received; the mail is made in its memory.
+    pub raw: Vec<u8>,
     /// The public address of the mailbox, with its display name.
     pub from: &'a Person,
     /// The customer, or whoever a hidden copy is for.
@@ -56,10 +56,11 @@ impl Relay<'_> {
     /// Writes the mail: a header of ours and of an allow-list, then the body as received but for
     /// private addresses in the marker lines of quotes, with every line ending as CRLF. The same
     /// input always gives the same bytes.
-    pub fn compose(&self) -> Vec<u8> {
-        let redacted = redact_quotes(self.raw, self.private);
-        let (header, body) = header::split(&redacted.bytes);
-        let mut out = Vec::with_capacity(body.len().saturating_add(body.len() / 32 + 4_096));
+    pub fn compose(self) -> Vec<u8> {
+        let edits = Edits::find(&self.raw, self.private);
+        let redacted = edits.apply(self.raw);
+        let (header, body) = header::split(&redacted);
+        let mut out = Vec::new();
         push_field("Date", &decode::write_date(self.date), &mut out);
         push_field("From", &encode::person(self.from), &mut out);
         push_field("To", &encode::named(None, self.to), &mut out);
@@ -76,8 +77,8 @@ impl Relay<'_> {
         push_id(LOOP_MARKER, self.message_id, &mut out);
         push_content(&header, &KEPT_CONTENT, &mut out);
         out.extend_from_slice(b"\r\n");
-        push_with_crlf(body, &mut out);
-        out
+        let replaced = redacted.len() - body.len();
+        with_head(out, redacted, replaced)
     }
 }
 

@@ -113,7 +113,7 @@ fn copy(
     let token = key.sign(OutgoingId(Position(42)), Purpose::Copy);
     let exclude: Vec<&Address> = parsed.answer_to().into_iter().collect();
     let copy = AgentCopy {
-        raw,
+        raw: raw.to_vec(),
         customer: parsed.from.as_ref(),
         agent: &Address::new(AGENT)?,
         cc: &mail::others(parsed, &|address| address == internal, &exclude),
@@ -129,7 +129,7 @@ fn relay(key: &TokenKey, reply: &[u8], answered: &Parsed) -> Result<Vec<u8>> {
     let from = Person { name: Some("Support".to_owned()), address: Address::new(PUBLIC)? };
     let customer = answered.answer_to().cloned();
     let relay = Relay {
-        raw: reply,
+        raw: reply.to_vec(),
         from: &from,
         to: &customer.map_or_else(|| Address::new("customer@customer.test"), Ok)?,
         cc: &[],

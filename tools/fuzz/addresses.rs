@@ -58,7 +58,7 @@ fn written(raw: &[u8], parsed: &Parsed) {
     let cc = &parsed.to[..parsed.to.len().min(50)];
     let to = parsed.to.first().cloned().unwrap_or_else(|| oracle::address("a1@corp.test"));
     let copy = AgentCopy {
-        raw,
+        raw: raw.to_vec(),
         customer: parsed.from.as_ref(),
         agent: &to,
         cc,

@@ -144,7 +144,7 @@ proptest! {
     ) {
         let person = Person { name: Some(name), address: oracle::address("jo@example.org") };
         let copy = AgentCopy {
-            raw: b"Subject: x\r\n\r\nbody",
+            raw: b"Subject: x\r\n\r\nbody".to_vec(),
             customer: Some(&person),
             agent: &oracle::address("a1@corp.test"),
             cc: &[],
@@ -154,7 +154,7 @@ proptest! {
             via: None,
         };
         let relay = Relay {
-            raw: b"Subject: x\r\n\r\nbody",
+            raw: b"Subject: x\r\n\r\nbody".to_vec(),
             from: &person,
             to: &oracle::address("jo@example.org"),
             cc: &[],
@@ -185,7 +185,7 @@ proptest! {
         let mut person = parsed.from.unwrap();
         person.name = Some(name.clone());
         let composed = AgentCopy {
-            raw: b"Subject: x\r\n\r\n",
+            raw: b"Subject: x\r\n\r\n".to_vec(),
             customer: Some(&person),
             agent: &oracle::address("a1@corp.test"),
             cc: &[],
@@ -209,7 +209,7 @@ proptest! {
         if let Ok(address) = Address::new(&format!("{local}@example.org")) {
             let person = Person { name: None, address: address.clone() };
             let composed = AgentCopy {
-                raw: b"Subject: x\r\n\r\n",
+                raw: b"Subject: x\r\n\r\n".to_vec(),
                 customer: Some(&person),
                 agent: &address,
                 cc: &[],

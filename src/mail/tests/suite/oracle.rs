@@ -76,7 +76,7 @@ pub(crate) fn agent_copy(raw: &[u8], via: bool) -> Vec<u8> {
     let token = key().sign(OutgoingId(Position(42)), Purpose::Copy);
     let queue = QueueName::new("Service à la clientèle").unwrap();
     AgentCopy {
-        raw,
+        raw: raw.to_vec(),
         customer: parsed.from.as_ref(),
         agent: &address("a1@corp.test"),
         cc: &[],
@@ -92,7 +92,7 @@ pub(crate) fn agent_copy(raw: &[u8], via: bool) -> Vec<u8> {
 pub(crate) fn relay(raw: &[u8]) -> Vec<u8> {
     let token = key().sign(OutgoingId(Position(43)), Purpose::Relay);
     Relay {
-        raw,
+        raw: raw.to_vec(),
         from: &Person { name: Some("Support".to_owned()), address: address("support@corp.test") },
         to: &address("jo@example.org"),
         cc: &[],
