@@ -1,6 +1,8 @@
 //! The programs that our ingestion is measured beside.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,6 +11,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::office::SUPPORT;
 use crate::peer::{PASSWORD, Peer};
+
+/// The user `nobody` and its group, as in Debian.
+const NOBODY: u32 = 65_534;
 
 /// `mbsync` from IMAP to a Maildir; it writes each mail with fsync.
 pub(crate) fn mbsync(peer: &Peer, folder: &Path, mails: usize) -> Result<Duration> {
@@ -28,11 +33,12 @@ pub(crate) fn mbsync(peer: &Peer, folder: &Path, mails: usize) -> Result<Duratio
     timed(command, "isync", &folder.join("mail/INBOX"), mails)
 }
 
-/// `getmail` from POP3 to a Maildir; it writes each mail with fsync.
+/// `getmail` from POP3 to a Maildir; it writes each mail with fsync. It does not do so as root.
 pub(crate) fn getmail(peer: &Peer, folder: &Path, mails: usize) -> Result<Duration> {
     let maildir = folder.join("mail");
-    for name in ["cur", "new", "tmp"] {
-        fs::create_dir_all(maildir.join(name))?;
+    let parts = ["cur", "new", "tmp"].map(|name| maildir.join(name));
+    for part in &parts {
+        fs::create_dir_all(part)?;
     }
     let text = format!(
         "[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = {}\n\
@@ -45,6 +51,12 @@ pub(crate) fn getmail(peer: &Peer, folder: &Path, mails: usize) -> Result<Durati
     fs::write(folder.join("getmailrc"), text)?;
     let mut command = Command::new("getmail");
     command.arg(format!("--getmaildir={}", folder.display())).arg("--rcfile=getmailrc");
+    if fs::metadata(folder)?.uid() == 0 {
+        for path in parts.iter().chain([&maildir, &folder.to_owned()]) {
+            chown(path, Some(NOBODY), Some(NOBODY))?;
+        }
+        command.uid(NOBODY).gid(NOBODY);
+    }
     timed(command, "getmail6", &maildir, mails)
 }
 

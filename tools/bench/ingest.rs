@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use event::{Line, MailboxName, Mark};
 use gateway::{
@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::fetchers;
-use crate::measure::median;
+use crate::measure::{Folders, median};
 use crate::office::{self, Office, SUPPORT};
 use crate::peer::Peer;
 use crate::report::{Report, rounded};
@@ -82,14 +82,13 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
     peer.user(SUPPORT)?;
     peer.fill(SUPPORT, mails, &office::mail(options.bytes))?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let folders = Folders::new(&options.folder)?;
     let measure = |way: Way| -> Result<f64> {
-        let folder = tempfile::tempdir_in(&options.folder).context("a folder to write in")?;
+        let folder = folders.next()?;
         let took = match (way, protocol) {
-            (Way::Other, Protocol::Imap) => fetchers::mbsync(&peer, folder.path(), mails)?,
-            (Way::Other, Protocol::Pop3) => fetchers::getmail(&peer, folder.path(), mails)?,
-            (ours, _) => {
-                runtime.block_on(postbook(&peer, folder.path(), (ours, protocol), mails))?
-            }
+            (Way::Other, Protocol::Imap) => fetchers::mbsync(&peer, &folder, mails)?,
+            (Way::Other, Protocol::Pop3) => fetchers::getmail(&peer, &folder, mails)?,
+            (ours, _) => runtime.block_on(postbook(&peer, &folder, (ours, protocol), mails))?,
         };
         Ok(took.as_secs_f64())
     };

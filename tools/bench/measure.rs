@@ -1,10 +1,13 @@
 //! What can be measured of this process and of samples.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::time::{ClockId, clock_gettime};
+use tempfile::TempDir;
 
 /// Resident memory of this process in bytes: now, and at its peak.
 pub(crate) fn resident_bytes() -> Result<(u64, u64)> {
@@ -57,4 +60,23 @@ impl Durations {
 pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Folders for measurements, deleted all together at the end: for some seconds after files were
+/// deleted ext4 makes new ones slowly (it passes over inodes that were freed lately), which would
+/// be counted against whoever comes next.
+pub(crate) struct Folders(TempDir);
+
+impl Folders {
+    /// Folders below `parent`, which other users can read.
+    pub(crate) fn new(parent: &Path) -> Result<Self> {
+        let all =
+            tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir_in(parent);
+        Ok(Self(all.context("a folder to write in")?))
+    }
+
+    /// An empty folder.
+    pub(crate) fn next(&self) -> Result<PathBuf> {
+        Ok(tempfile::tempdir_in(self.0.path()).context("a folder to write in")?.keep())
+    }
 }

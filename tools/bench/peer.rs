@@ -70,6 +70,12 @@ impl Peer {
         self.run("deliver", &[address], mail).map(drop)
     }
 
+    /// Has Postfix keep in its queue what it takes for an address, or pass it on again.
+    pub(crate) fn hold(&self, address: &str, hold: bool) -> Result<()> {
+        let arguments: &[&str] = if hold { &[address, "HOLD"] } else { &[address] };
+        self.run("answer", arguments, b"").map(drop)
+    }
+
     fn run(&self, command: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
         let mut child = Command::new(&self.program)
             .arg(command)
