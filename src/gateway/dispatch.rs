@@ -2,6 +2,7 @@
 //! told of every attempt and what came of it.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -9,21 +10,30 @@ use bytes::Bytes;
 use command::{Command, RecordSend, StartSend};
 use engine::{EngineError, Handle};
 use event::{Actor, MessageRef, OutgoingId};
-use tokio::sync::mpsc;
+use futures::future::{self, pending};
+use futures::{FutureExt, StreamExt, stream};
+use projections::{Outgoing, What};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::outbound::{ComposeError, Outbound};
+use crate::outbound::{self, ComposeError, Composed, Outbound};
 use crate::rates::{Pace, Rates};
-use crate::{Envelope, HealthCell, SendOutcome, Stop, Target};
+use crate::{Envelope, HealthCell, MessageStore, SendOutcome, Stop, Target};
 
 /// So many mails are looked at at once; the rest waits in the outbox.
 const LOOK_AHEAD: usize = 256;
+/// So many mails are prepared at once: what is made durable together shares the journal commits of
+/// the file system, which is where the time goes.
+const PREPARED_MAX: usize = 16;
+/// Room for mails that are being prepared, wait prepared, or are being sent; a larger one has it for
+/// itself. This bounds the memory.
+const ROOM_KIB: u32 = 32 << 10;
 
 /// Sends what the outbox holds, one mail at a time for each target, until told to stop. A mail
 /// that is being sent then is finished first.
 ///
-/// While a target sends one mail, the next one is prepared. A mail that has to wait for the pace
-/// of its domain waits in memory, and nothing waits for it.
+/// While targets send, the next mails are prepared. A mail that has to wait for the pace of its
+/// domain waits as a number, and nothing waits for it.
 pub async fn run_outbound(
     outbound: Outbound,
     targets: Vec<Target>,
@@ -32,21 +42,20 @@ pub async fn run_outbound(
     mut stop: Stop,
 ) {
     let claimed = Claimed::default();
-    let pace = Arc::new(Mutex::new(Pace::new(rates)));
-    let (jobs, work) = mpsc::channel(targets.len().max(1));
-    let (prepared, mails) = mpsc::channel(1);
-    let (work, mails) = (Shared::new(work), Shared::new(mails));
+    let (jobs, work) = mpsc::channel(1);
+    let (prepared, mails) = mpsc::channel(PREPARED_MAX);
+    let mails = Shared(Arc::new(tokio::sync::Mutex::new(mails)));
     let mut tasks = JoinSet::new();
+    let preparer = Preparer {
+        outbound: outbound.clone(),
+        pace: Mutex::new(Pace::new(rates)),
+        room: Arc::new(Semaphore::new(ROOM_KIB as usize)),
+        health: health.clone(),
+        claimed: claimed.clone(),
+        jobs: jobs.downgrade(),
+    };
+    tasks.spawn(async move { preparer.run(work, prepared).await });
     for target in targets {
-        let preparer = Preparer {
-            outbound: outbound.clone(),
-            pace: Arc::clone(&pace),
-            health: health.clone(),
-            claimed: claimed.clone(),
-            jobs: jobs.downgrade(),
-            waiting: JoinSet::new(),
-        };
-        tasks.spawn(preparer.run(work.clone(), prepared.clone()));
         let sender = Sender {
             handle: outbound.handle.clone(),
             target,
@@ -56,15 +65,15 @@ pub async fn run_outbound(
         };
         tasks.spawn(sender.run(mails.clone(), stop.clone()));
     }
-    // The tasks alone hold these ends, so that whoever is left alone at one notices.
-    drop((prepared, mails, work));
+    // The senders alone hold this end, so that the preparer notices when they are gone.
+    drop(mails);
     let mut durable = outbound.handle.durable();
     loop {
         durable.borrow_and_update();
         let Ok(ready) = claimed.claim(&outbound.handle).await else { break };
-        for id in ready {
+        for (id, entry) in ready {
             tokio::select! {
-                sent = jobs.send(Job { id, has_turn: false }) => if sent.is_err() { break },
+                sent = jobs.send(Job { id, entry: Some(entry) }) => if sent.is_err() { break },
                 () = stop.stopped() => break,
             }
         }
@@ -80,8 +89,8 @@ pub async fn run_outbound(
 /// A mail of the outbox that somebody here is to deal with.
 struct Job {
     id: OutgoingId,
-    /// It has waited for the pace of its domain already.
-    has_turn: bool,
+    /// What it is; `None` where it has waited for the pace of its domain meanwhile.
+    entry: Option<Outgoing>,
 }
 
 /// What is in hand here, and not to be looked at again meanwhile.
@@ -90,13 +99,17 @@ struct Claimed(Arc<Mutex<BTreeSet<OutgoingId>>>);
 
 impl Claimed {
     /// Claims what is ready and not claimed yet, oldest first.
-    async fn claim(&self, handle: &Handle) -> Result<Vec<OutgoingId>, EngineError> {
+    async fn claim(&self, handle: &Handle) -> Result<Vec<(OutgoingId, Outgoing)>, EngineError> {
         let claimed = self.clone();
         let read = handle.read(move |views| {
             let mut claimed = claimed.lock();
-            let ready = views.hot.outbox.ready().filter(|id| !claimed.contains(id));
-            let ready: Vec<_> = ready.take(LOOK_AHEAD).collect();
-            claimed.extend(&ready);
+            let outbox = &views.hot.outbox;
+            let ready = outbox.ready().filter(|id| !claimed.contains(id));
+            let ready: Vec<_> = ready
+                .take(LOOK_AHEAD)
+                .filter_map(|id| Some((id, outbox.get(id)?.clone())))
+                .collect();
+            claimed.extend(ready.iter().map(|(id, _)| *id));
             ready
         });
         read.await
@@ -121,12 +134,13 @@ impl<T> Clone for Shared<T> {
 }
 
 impl<T> Shared<T> {
-    fn new(receiver: mpsc::Receiver<T>) -> Self {
-        Self(Arc::new(tokio::sync::Mutex::new(receiver)))
-    }
-
     async fn next(&self) -> Option<T> {
         self.0.lock().await.recv().await
+    }
+
+    /// What is there already, if anything is.
+    fn at_once(&self) -> Option<T> {
+        self.0.try_lock().ok()?.try_recv().ok()
     }
 }
 
@@ -138,6 +152,8 @@ struct Prepared {
     message: MessageRef,
     /// The names of attachments that it goes without.
     withheld: Vec<String>,
+    /// Its room, until it is sent.
+    _room: OwnedSemaphorePermit,
 }
 
 /// What is to be done with a mail.
@@ -152,37 +168,45 @@ enum Next {
 /// Makes mails ready for sending, without a word about it in the log.
 struct Preparer {
     outbound: Outbound,
-    pace: Arc<Mutex<Pace>>,
+    pace: Mutex<Pace>,
+    room: Arc<Semaphore>,
     health: HealthCell,
     claimed: Claimed,
     jobs: mpsc::WeakSender<Job>,
-    /// One task for each mail that waits for the pace of its domain.
-    waiting: JoinSet<()>,
 }
 
 impl Preparer {
-    async fn run(mut self, work: Shared<Job>, prepared: mpsc::Sender<Prepared>) {
-        while let Some(job) = work.next().await {
-            let id = job.id;
-            match self.prepare(job).await {
+    /// Prepares several at once. Which is ready first goes first: one that waits for room must not
+    /// hold up those which have it.
+    async fn run(&self, work: mpsc::Receiver<Job>, prepared: mpsc::Sender<Prepared>) {
+        let jobs = stream::unfold(work, async |mut work| Some((work.recv().await?, work)));
+        let done = jobs.map(async |job| (job.id, self.prepare(job).await));
+        let mut done = pin!(done.buffer_unordered(PREPARED_MAX));
+        // One task for each mail that waits for the pace of its domain.
+        let mut waiting = JoinSet::new();
+        while let Some((id, next)) = done.next().await {
+            match next {
                 Ok(Next::Send(mail)) => {
                     if prepared.send(mail).await.is_err() {
                         return;
                     }
                 }
-                Ok(Next::Wait(due)) => self.wait(id, due),
+                Ok(Next::Wait(due)) => self.wait(id, due, &mut waiting),
                 Err(EngineError::Stopped(_)) => return,
                 Ok(Next::Leave) | Err(EngineError::Rejected(_)) => self.claimed.release(id),
             }
-            while self.waiting.try_join_next().is_some() {}
+            while waiting.try_join_next().is_some() {}
         }
     }
 
-    async fn prepare(&self, Job { id, has_turn }: Job) -> Result<Next, EngineError> {
-        let handle = &self.outbound.handle;
-        let entry = handle.read(move |views| views.hot.outbox.get(id).cloned()).await?;
+    async fn prepare(&self, Job { id, entry }: Job) -> Result<Next, EngineError> {
+        let (handle, has_turn) = (&self.outbound.handle, entry.is_none());
+        let entry = match entry {
+            None => handle.read(move |views| views.hot.outbox.get(id).cloned()).await?,
+            known => known,
+        };
         let Some(entry) = entry else { return Ok(Next::Leave) };
-        let composed = match self.outbound.compose(id, &entry).await {
+        let (composed, room) = match self.compose(id, &entry).await {
             Ok(composed) => composed,
             Err(ComposeError::Never(why)) => {
                 let text = why.to_owned();
@@ -201,7 +225,16 @@ impl Preparer {
             }
         }
         let bytes = Bytes::from(composed.bytes);
-        match self.outbound.store.put(bytes.clone()).await {
+        let message = match entry.what {
+            // The log says how it came from the customer's mail, and no event names it.
+            What::Copy { .. } => Ok(MessageStore::name(&bytes)),
+            What::Reply { .. }
+            | What::ReplyCopy { .. }
+            | What::Note { .. }
+            | What::AutomaticReply
+            | What::Notice { .. } => self.outbound.store.put(bytes.clone()).await,
+        };
+        match message {
             Ok(message) => {
                 let envelope =
                     Envelope { from: composed.from, to: vec![composed.to], id: Some(id) };
@@ -211,6 +244,7 @@ impl Preparer {
                     bytes,
                     message,
                     withheld: composed.withheld,
+                    _room: room,
                 }))
             }
             Err(error) => {
@@ -228,23 +262,49 @@ impl Preparer {
         outcome: command::SendOutcome,
     ) -> Result<Next, EngineError> {
         let start = Command::StartSend(StartSend { outgoing: id, withheld: Vec::new() });
-        self.outbound.handle.submit(Actor::Sender, start).await?;
         let record = Command::RecordSend(RecordSend { outgoing: id, outcome });
-        self.outbound.handle.submit(Actor::Sender, record).await?;
+        // As one, so that no stop comes between them.
+        self.outbound.handle.submit_all(&Actor::Sender, vec![start, record]).await?;
         Ok(Next::Leave)
+    }
+
+    /// Composes a mail once there is room for it.
+    async fn compose(
+        &self,
+        id: OutgoingId,
+        entry: &Outgoing,
+    ) -> Result<(Composed, OwnedSemaphorePermit), ComposeError> {
+        let arrived = self.outbound.recorded(entry.arrival).await?;
+        let kib = outbound::bytes_at_once(entry, &arrived.event) / 1024;
+        let kib = u32::try_from(kib).unwrap_or(ROOM_KIB).clamp(1, ROOM_KIB);
+        let room = Arc::clone(&self.room).acquire_many_owned(kib).await;
+        let room = room.map_err(|error| ComposeError::Later(error.to_string()))?;
+        Ok((self.outbound.compose(id, entry, &arrived.event).await?, room))
     }
 
     /// Has the mail looked at again when it is its turn; it is made anew then, so that nothing is
     /// kept meanwhile but its number.
-    fn wait(&mut self, id: OutgoingId, due: Instant) {
+    fn wait(&self, id: OutgoingId, due: Instant, waiting: &mut JoinSet<()>) {
         let jobs = self.jobs.clone();
-        self.waiting.spawn(async move {
+        waiting.spawn(async move {
             tokio::time::sleep_until(due.into()).await;
             if let Some(jobs) = jobs.upgrade() {
                 // Without a receiver it is the end, and the outbox still has the mail.
-                let _ = jobs.send(Job { id, has_turn: true }).await;
+                let _ = jobs.send(Job { id, entry: None }).await;
             }
         });
+    }
+}
+
+/// A mail of which it is known what came of it, and not yet recorded.
+struct Ended {
+    id: OutgoingId,
+    outcome: command::SendOutcome,
+}
+
+impl Ended {
+    fn record(self) -> Command {
+        Command::RecordSend(RecordSend { outgoing: self.id, outcome: self.outcome })
     }
 }
 
@@ -260,45 +320,76 @@ struct Sender {
 
 impl Sender {
     async fn run(mut self, mails: Shared<Prepared>, stop: Stop) {
-        while let Some(mail) = mails.next().await {
-            if stop.is_stopped() {
-                break;
-            }
-            let id = mail.id;
-            let start = StartSend { outgoing: id, withheld: mail.withheld.clone() };
-            match self.handle.submit(Actor::Sender, Command::StartSend(start)).await {
-                Ok(_) => {
-                    let outcome = self.transmit(mail).await;
-                    self.record(id, outcome);
+        let mut ended: Option<Ended> = None;
+        loop {
+            // What came of a mail is recorded together with the start of the next one, if there is one.
+            let next = match mails.at_once() {
+                None => {
+                    self.record(ended.take());
+                    mails.next().await
                 }
+                next => next,
+            };
+            let Some(mail) = next.filter(|_| !stop.is_stopped()) else { break };
+            let id = mail.id;
+            match self.transmit(mail, ended.take()).await {
+                Ok(outcome) => ended = Some(Ended { id, outcome }),
                 // It is not to be sent any more.
                 Err(EngineError::Rejected(_)) => self.claimed.release(id),
                 Err(EngineError::Stopped(_)) => break,
             }
             while self.records.try_join_next().is_some() {}
         }
+        self.record(ended);
         while self.records.join_next().await.is_some() {}
     }
 
-    async fn transmit(&mut self, mail: Prepared) -> command::SendOutcome {
+    /// Sends a mail. The server gets it only once it is durable that it does; up to there things go
+    /// on meanwhile. What came of the mail before is recorded first.
+    async fn transmit(
+        &mut self,
+        mail: Prepared,
+        before: Option<Ended>,
+    ) -> Result<command::SendOutcome, EngineError> {
+        let (durable, told) = oneshot::channel();
+        let go = async {
+            if told.await.is_err() {
+                pending().await
+            }
+        }
+        .shared();
+        let released = before.as_ref().map(|ended| ended.id);
+        let record = before.map(Ended::record);
+        let start = StartSend { outgoing: mail.id, withheld: mail.withheld };
+        let commands = record.into_iter().chain([Command::StartSend(start)]).collect();
+        let (handle, claimed) = (&self.handle, &self.claimed);
+        let start = async {
+            let done = handle.submit_all(&Actor::Sender, commands).await;
+            released.into_iter().for_each(|id| claimed.release(id));
+            // Whoever waits for it is gone only where the server was given no mail.
+            done.map(|_| _ = durable.send(()))
+        };
         let unique = format!("postbook-{:020}", mail.id.0.0);
-        let outcome = self.target.send(&mail.envelope, &mail.bytes, &unique).await;
+        let sending = self.target.send_when(go, &mail.envelope, &mail.bytes, &unique);
+        let ((), outcome) = future::try_join(start, sending.map(Ok)).await?;
         self.report(mail.id, &outcome);
-        match outcome {
+        Ok(match outcome {
             SendOutcome::Sent => command::SendOutcome::Sent { message: mail.message },
             SendOutcome::Deferred { code, text } => command::SendOutcome::Deferred { code, text },
             SendOutcome::Refused { code, text } => command::SendOutcome::Refused { code, text },
             SendOutcome::TooLarge { code, text } => command::SendOutcome::TooLarge { code, text },
             SendOutcome::Uncertain { .. } => command::SendOutcome::Uncertain,
-        }
+        })
     }
 
-    fn record(&mut self, id: OutgoingId, outcome: command::SendOutcome) {
+    /// Has it recorded what came of a mail, and does not wait for it.
+    fn record(&mut self, ended: Option<Ended>) {
+        let Some(ended) = ended else { return };
         let (handle, claimed) = (self.handle.clone(), self.claimed.clone());
         self.records.spawn(async move {
-            let record = Command::RecordSend(RecordSend { outgoing: id, outcome });
+            let id = ended.id;
             // An engine that has stopped finds out at its next start what has no outcome.
-            let _ = handle.submit(Actor::Sender, record).await;
+            let _ = handle.submit(Actor::Sender, ended.record()).await;
             claimed.release(id);
         });
     }

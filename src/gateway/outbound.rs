@@ -79,17 +79,18 @@ impl Surroundings {
 }
 
 impl Outbound {
-    /// Writes a mail of the outbox; every time the same bytes, as long as the directory is the same.
+    /// Writes a mail of the outbox about the contact that `arrived`; every time the same bytes, as long
+    /// as the directory is the same.
     pub(crate) async fn compose(
         &self,
         id: OutgoingId,
         entry: &Outgoing,
+        arrived: &Event,
     ) -> Result<Composed, ComposeError> {
-        let arrived = self.recorded(entry.arrival).await?;
-        let Fact::ContactArrived { message, source, .. } = &arrived.event.fact else {
+        let Fact::ContactArrived { message, source, .. } = &arrived.fact else {
             return Err(ComposeError::Never("the log has no arrival for this contact"));
         };
-        let details = arrived.event.mail();
+        let details = arrived.mail();
         let details = details.ok_or(ComposeError::Never("the customer's address was erased"))?;
         let around = self.surroundings(entry, details, source.mailbox.clone(), id).await?;
         match &entry.what {
@@ -416,7 +417,8 @@ impl Outbound {
         asked.await.map_err(|error| ComposeError::Later(error.to_string()))?
     }
 
-    async fn recorded(&self, position: Position) -> Result<Recorded, ComposeError> {
+    /// An event of the log.
+    pub(crate) async fn recorded(&self, position: Position) -> Result<Recorded, ComposeError> {
         let read = self.read(position, 1).await?.pop();
         read.ok_or(ComposeError::Never("the log has no arrival for this contact"))
     }
@@ -438,5 +440,19 @@ impl Outbound {
     async fn stored(&self, message: &MessageRef) -> Result<Vec<u8>, ComposeError> {
         let read = self.store.get(&message.digest).await;
         Ok(read.map_err(|error| ComposeError::Later(error.to_string()))?.into())
+    }
+}
+
+/// How large the largest mail is that is in memory at a time while one is composed.
+pub(crate) fn bytes_at_once(entry: &Outgoing, arrived: &Event) -> u64 {
+    let answer = match &entry.what {
+        What::Reply { message, .. }
+        | What::ReplyCopy { message, .. }
+        | What::Note { message, .. } => message.size,
+        What::Copy { .. } | What::AutomaticReply | What::Notice { .. } => 0,
+    };
+    match &arrived.fact {
+        Fact::ContactArrived { message, .. } => message.size.max(answer),
+        _ => answer,
     }
 }

@@ -74,15 +74,20 @@ impl MessageStore {
 
     /// Stores one message; returns once it is durable.
     pub async fn put(&self, message: Bytes) -> Result<MessageRef, StoreError> {
-        let digest = MessageDigest(*blake3::hash(&message).as_bytes());
-        let size = message.len() as u64;
+        let name = Self::name(&message);
         // An existing file is written again, because it may still be on its way to the disk by
         // another call, or damaged.
         self.objects
-            .put(&location(&digest), message.into())
+            .put(&location(&name.digest), message.into())
             .await
             .map_err(|error| classify(&self.folder, &error))?;
-        Ok(MessageRef { digest, size })
+        Ok(name)
+    }
+
+    /// What a message is called, stored or not.
+    pub fn name(message: &[u8]) -> MessageRef {
+        let digest = MessageDigest(*blake3::hash(message).as_bytes());
+        MessageRef { digest, size: message.len() as u64 }
     }
 
     /// Stores many messages at the same time; returns once all are durable, in the order given.

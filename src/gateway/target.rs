@@ -1,5 +1,6 @@
 //! Where outgoing mail goes: a server, or Maildirs for the sandbox.
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use event::Address;
@@ -19,12 +20,19 @@ pub enum Target {
 }
 
 impl Target {
-    /// Sends a message to every recipient of the envelope. `unique` names this message for ever:
-    /// a Maildir takes it once, however often it is sent.
-    pub async fn send(&mut self, envelope: &Envelope, bytes: &[u8], unique: &str) -> SendOutcome {
+    /// Sends a message to every recipient of the envelope, once `go` is there. `unique` names this
+    /// message for ever: a Maildir takes it once, however often it is sent.
+    pub async fn send_when(
+        &mut self,
+        go: impl Future<Output = ()> + Clone,
+        envelope: &Envelope,
+        bytes: &[u8],
+        unique: &str,
+    ) -> SendOutcome {
         match self {
-            Self::Smtp(sender) => sender.send(envelope, bytes).await.summary(),
+            Self::Smtp(sender) => sender.send_when(go, envelope, bytes).await.summary(),
             Self::Maildir { root } => {
+                go.await;
                 let folders: Vec<_> = envelope.to.iter().map(|to| folder(root, to)).collect();
                 let (bytes, unique) = (bytes.to_vec(), unique.to_owned());
                 let work = tokio::task::spawn_blocking(move || {
@@ -51,6 +59,8 @@ fn folder(root: &Path, address: &Address) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
 
     #[tokio::test]
@@ -63,14 +73,14 @@ mod tests {
             to: ["Jo@A.test", "../../jo@b.test"].map(|text| text.parse().unwrap()).to_vec(),
         };
         for _ in 0..2 {
-            let outcome = target.send(&envelope, b"mail", "7").await;
+            let outcome = target.send_when(ready(()), &envelope, b"mail", "7").await;
             assert_eq!(outcome, SendOutcome::Sent);
         }
         for folder in ["jo@a.test", "..%2f..%2fjo@b.test"] {
             let path = root.path().join(folder).join("new/7");
             assert_eq!(std::fs::read(path).unwrap(), b"mail");
         }
-        let outcome = target.send(&envelope, b"mail", "../7").await;
+        let outcome = target.send_when(ready(()), &envelope, b"mail", "../7").await;
         assert!(matches!(outcome, SendOutcome::Refused { .. }));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::future::{Future, ready};
 
 use super::envelope::Envelope;
 use super::open::{Connection, open};
@@ -24,11 +25,23 @@ impl SmtpSender {
     /// Sends one message to all recipients of the envelope. Line ends are made CRLF, so that no
     /// server can read a second message into it.
     pub async fn send(&mut self, envelope: &Envelope, message: &[u8]) -> SendReport {
+        self.send_when(ready(()), envelope, message).await
+    }
+
+    /// Does the same, and gives the server the message once `go` is there: what has to happen before
+    /// can happen while sender and recipients are named.
+    pub async fn send_when(
+        &mut self,
+        go: impl Future<Output = ()> + Clone,
+        envelope: &Envelope,
+        message: &[u8],
+    ) -> SendReport {
         let message = with_crlf(message);
         // The connection is kept only after an undisturbed end; a send that is dropped half-way
         // must not leave it to the next one.
         if let Some(mut kept) = self.connection.take() {
-            let done = transact(&mut kept, &self.account.timeouts, envelope, &message).await;
+            let done =
+                transact(&mut kept, &self.account.timeouts, envelope, &message, go.clone()).await;
             // The server may have closed it meanwhile, which says nothing about the message.
             if !matches!(
                 done.end,
@@ -39,7 +52,8 @@ impl SmtpSender {
         }
         match open(&self.account).await {
             Ok(mut fresh) => {
-                let done = transact(&mut fresh, &self.account.timeouts, envelope, &message).await;
+                let done =
+                    transact(&mut fresh, &self.account.timeouts, envelope, &message, go).await;
                 self.conclude(fresh, envelope, done).await
             }
             Err(error) => {

@@ -78,17 +78,19 @@ const ORIGINAL_BYTES_MAX: usize = 500;
 const BYTES_PER_SECOND_MIN: u64 = 16 << 10;
 
 /// Sends one message, which must have CRLF line ends and lack the last one, to every recipient
-/// that the server accepts.
+/// that the server accepts. The server gets the message once `go` is there, and only then.
 pub(super) async fn transact(
     connection: &mut Connection,
     timeouts: &SmtpTimeouts,
     envelope: &Envelope,
     message: &[u8],
+    go: impl Future<Output = ()>,
 ) -> Transaction {
     let mut transaction = Transaction { refusals: Vec::new(), end: Ok(()) };
     transaction.end =
         name_all(connection, timeouts, envelope, message, &mut transaction.refusals).await;
     if transaction.end.is_ok() && transaction.has_recipient() {
+        go.await;
         transaction.end = send_data(&mut connection.smtp, timeouts, message).await;
     }
     transaction
