@@ -149,6 +149,7 @@ impl Agents {
             | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
+            | Fact::OversizeHeaderKept { .. }
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }

@@ -8,7 +8,7 @@ use event::{Address, Event, Fact, ThreadId, Timestamp};
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
 
-/// The automatic answers asked for within the last day, counted whatever became of them.
+/// The automatic answers to customers asked for within the last day, counted whatever became of them.
 ///
 /// What is older than that is forgotten with the next event of any kind, so the view holds no more
 /// than 24 times what the settings allow an hour, some 250 bytes each. A decision sees it as of
@@ -48,8 +48,12 @@ impl AutomaticMail {
         self.addresses.forget(event.time);
         self.domains.forget(event.time);
         if let Fact::AutomaticReplyRequested { thread, .. } = &event.fact {
-            let to = event.written().map(|written| &written.to);
             self.threads.add(event.time, *thread);
+        }
+        if let Fact::AutomaticReplyRequested { .. }
+        | Fact::OversizeHeaderKept { withheld: None, .. } = &event.fact
+        {
+            let to = event.written().map(|written| &written.to);
             self.domains.add(event.time, to.map_or("", |to| to.domain()).to_owned());
             if let Some(to) = to {
                 self.addresses.add(event.time, to.clone());

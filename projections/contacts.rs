@@ -222,6 +222,7 @@ impl Contacts {
             | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
+            | Fact::OversizeHeaderKept { .. }
             | Fact::NoticeSent { .. }
             | Fact::AgentStateChanged { .. }
             | Fact::TimerFired { timer: Timer::SendAgain(_) } => {}

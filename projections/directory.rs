@@ -226,6 +226,7 @@ impl Directory {
             | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
+            | Fact::OversizeHeaderKept { .. }
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }

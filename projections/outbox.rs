@@ -68,6 +68,9 @@ pub enum What {
     },
     /// An automatic answer to the customer; the event that asked for it holds the text.
     AutomaticReply,
+    /// What the writer of a mail is told that was refused for its size; the event that asked for it
+    /// holds the text, and what stands for the arrival is the refusal.
+    OversizeNotice,
     /// What someone who handled the contact is told of an event.
     Notice {
         /// Their mailbox; absent where it was erased.
@@ -102,9 +105,11 @@ impl What {
         match self {
             Self::Reply { handler, .. } => Some(*handler),
             Self::ReplyCopy { handler, .. } => *handler,
-            Self::Copy { .. } | Self::Note { .. } | Self::AutomaticReply | Self::Notice { .. } => {
-                None
-            }
+            Self::Copy { .. }
+            | Self::Note { .. }
+            | Self::AutomaticReply
+            | Self::OversizeNotice
+            | Self::Notice { .. } => None,
         }
     }
 }
@@ -143,6 +148,7 @@ impl Outbox {
             | Fact::NoteReceived { .. }
             | Fact::AutomaticReplyRequested { .. }
             | Fact::NoticeRequested { .. }
+            | Fact::OversizeHeaderKept { withheld: None, .. }
             | Fact::ReducedCopyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);
@@ -170,7 +176,8 @@ impl Outbox {
             Fact::ContactRequeued { contact, .. } | Fact::ContactReleased { contact, .. } => {
                 self.cancel_copy(*contact);
             }
-            Fact::EngineStarted { .. }
+            Fact::OversizeHeaderKept { withheld: Some(_), .. }
+            | Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::DirectoryLoaded { .. }
             | Fact::SettingsLoaded { .. }
@@ -204,6 +211,7 @@ impl Outbox {
 
     /// Takes in a fact that asks for a mail.
     fn ask(&mut self, id: OutgoingId, event: &Event) {
+        let no_thread;
         let (contact, thread, arrival, what) = if let Fact::ContactAssigned {
             contact,
             thread,
@@ -246,6 +254,9 @@ impl Outbox {
             (contact, thread, arrival, What::Note { to: *agent, message: *message })
         } else if let Fact::AutomaticReplyRequested { contact, thread, arrival, .. } = &event.fact {
             (contact, thread, arrival, What::AutomaticReply)
+        } else if let Fact::OversizeHeaderKept { contact, refusal, .. } = &event.fact {
+            no_thread = ThreadId(*contact);
+            (contact, &no_thread, refusal, What::OversizeNotice)
         } else if let Fact::NoticeRequested { contact, thread, arrival, about } = &event.fact {
             let to = event.address().cloned();
             (contact, thread, arrival, What::Notice { to, about: *about })

@@ -116,6 +116,7 @@ impl Queues {
             | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
+            | Fact::OversizeHeaderKept { .. }
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }

@@ -289,6 +289,7 @@ impl Threads {
             | Fact::AutomaticReplySent { .. }
             | Fact::MailVanished { .. }
             | Fact::NoticeRequested { .. }
+            | Fact::OversizeHeaderKept { .. }
             | Fact::NoticeSent { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }

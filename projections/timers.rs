@@ -77,6 +77,7 @@ impl Timers {
             | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
+            | Fact::OversizeHeaderKept { .. }
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }

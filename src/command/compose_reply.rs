@@ -42,10 +42,19 @@ fn recipient<'a>(view: &View<'_>, open: &'a OpenContact) -> Result<&'a Address, 
     let directory = &view.hot.directory;
     let own = |address: &Address| directory.is_own(address) || directory.is_agent(address);
     let to = mail::may_answer(open.automatic, open.answer_to.as_ref(), own)?;
-    let (lately, settings) = (&view.hot.automatic_mail, &directory.settings);
-    if lately.to_thread(open.thread) > 0 {
-        Err(WithheldReason::Thread)
-    } else if lately.to_address(to) >= settings.automatic_replies_per_address_day {
+    if view.hot.automatic_mail.to_thread(open.thread) > 0 {
+        return Err(WithheldReason::Thread);
+    }
+    within_limits(view, to)
+}
+
+/// The address, where it may get one more automatic answer now.
+pub(crate) fn within_limits<'a>(
+    view: &View<'_>,
+    to: &'a Address,
+) -> Result<&'a Address, WithheldReason> {
+    let (lately, settings) = (&view.hot.automatic_mail, &view.hot.directory.settings);
+    if lately.to_address(to) >= settings.automatic_replies_per_address_day {
         Err(WithheldReason::Address)
     } else if lately.to_domain(to.domain()) >= settings.automatic_replies_per_domain_hour {
         Err(WithheldReason::Domain)

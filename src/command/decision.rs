@@ -9,7 +9,8 @@ use projections::ShelfError;
 use crate::{
     ActivateMailbox, ApplicationError, Fire, LoadDirectory, LoadSettings, Publish, QuarantineMail,
     ReceiveMail, ReceiveNote, ReceiveReply, ReceiveReport, RecordSend, RecordVanished, RefuseMail,
-    Release, SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop, Transfer,
+    RefuseOversize, Release, SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop,
+    Transfer,
 };
 
 /// A command with its circumstances.
@@ -52,6 +53,8 @@ pub enum Command {
     QuarantineMail(QuarantineMail),
     /// A mail is not wanted.
     RefuseMail(RefuseMail),
+    /// A mail is too large.
+    RefuseOversize(Box<RefuseOversize>),
     /// Recorded mail is gone from its server.
     RecordVanished(RecordVanished),
     /// An outgoing mail is about to be sent.

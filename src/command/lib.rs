@@ -23,6 +23,7 @@ mod receive_report;
 mod recipients;
 mod record_vanished;
 mod refuse_mail;
+mod refuse_oversize;
 mod release;
 mod routing;
 mod send;
@@ -53,6 +54,7 @@ pub use receive_reply::{Delivery, Finding, ReceiveReply, Screening};
 pub use receive_report::{ReceiveReport, SentMail, SentWhat};
 pub use record_vanished::RecordVanished;
 pub use refuse_mail::RefuseMail;
+pub use refuse_oversize::RefuseOversize;
 pub use release::Release;
 pub use send::{RecordSend, SendAgain, SendOutcome, StartSend};
 pub use set_agent_state::SetAgentState;
@@ -79,6 +81,7 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::QuarantineMail(command) => command.decide(view, now),
         Command::ReceiveReport(command) => command.decide(view),
         Command::RefuseMail(command) => command.decide(view),
+        Command::RefuseOversize(command) => command.decide(view, now),
         Command::RecordVanished(command) => Ok(command.decide(view)),
         Command::StartSend(command) => command.decide(view),
         Command::RecordSend(command) => command.decide(view, now),

@@ -50,7 +50,7 @@ impl ReceiveMail {
         if view.is_settled(&self.source, content)? {
             return Ok(Decision::unchanged());
         }
-        if self.is_history(view) {
+        if view.is_history(&self.source, self.received) {
             if view.is_settled(&self.source, Content::Size(self.message.size))? {
                 return Ok(Decision::unchanged());
             }
@@ -127,21 +127,6 @@ impl ReceiveMail {
             }
         }
         Ok(false)
-    }
-
-    fn is_history(&self, view: &View<'_>) -> bool {
-        let (mailbox, mark) = (&self.source.mailbox, &self.source.mark);
-        match mark {
-            Mark::Imap { .. } => {
-                let activation = view.hot.mailboxes.activation(mailbox);
-                activation.is_some_and(|known| known.is_history(mark, self.received))
-            }
-            Mark::Pop3 { .. } => {
-                let maildrop = view.hot.maildrops.get(mailbox);
-                maildrop.is_some_and(|known| known.is_history(self.received))
-            }
-            Mark::Maildir { .. } => false,
-        }
     }
 
     fn fingerprint(&self) -> Fingerprint {

@@ -151,7 +151,10 @@ impl RecordSend {
             ) => Decision::record([deferred()]),
             (
                 SendOutcome::Uncertain,
-                What::Reply { .. } | What::ReplyCopy { .. } | What::AutomaticReply,
+                What::Reply { .. }
+                | What::ReplyCopy { .. }
+                | What::AutomaticReply
+                | What::OversizeNotice,
             ) => {
                 let reason = UncertainReason::ConnectionLost;
                 let uncertain = Fact::SendUncertain { outgoing, contact, reason };
@@ -196,7 +199,9 @@ fn sent(
             (Fact::ReplyRelayed { contact, outgoing, handler, message }, released)
         }
         What::Note { .. } => (Fact::NoteSent { contact, outgoing, message }, None),
-        What::Notice { .. } => (Fact::NoticeSent { contact, outgoing, message }, None),
+        What::Notice { .. } | What::OversizeNotice => {
+            (Fact::NoticeSent { contact, outgoing, message }, None)
+        }
         What::ReplyCopy { .. } => (Fact::ReplyCopied { contact, outgoing, message }, None),
         What::AutomaticReply => (Fact::AutomaticReplySent { contact, outgoing, message }, None),
     };
@@ -224,6 +229,7 @@ fn too_large(
         | What::ReplyCopy { .. }
         | What::Note { .. }
         | What::AutomaticReply
+        | What::OversizeNotice
         | What::Notice { .. } => None,
     };
     let Some(reduced) = reduced else { return refused(view, outgoing, entry, code, text) };
@@ -247,7 +253,7 @@ fn refused(
             events.extend(take_back(view, contact, outgoing, handler, reason));
         }
         What::Reply { .. } | What::ReplyCopy { .. } => events.extend(told(view, entry)),
-        What::Note { .. } | What::Notice { .. } | What::AutomaticReply => {}
+        What::Note { .. } | What::Notice { .. } | What::AutomaticReply | What::OversizeNotice => {}
     }
     events
 }

@@ -67,7 +67,10 @@ fn resend(
         What::Copy { .. } | What::Note { .. } | What::Notice { .. } => {
             vec![Fact::SendDeferred { outgoing, contact, attempt, until: now }.into()]
         }
-        What::Reply { .. } | What::ReplyCopy { .. } | What::AutomaticReply => {
+        What::Reply { .. }
+        | What::ReplyCopy { .. }
+        | What::AutomaticReply
+        | What::OversizeNotice => {
             let reason = UncertainReason::Restart;
             let uncertain = Fact::SendUncertain { outgoing, contact, reason };
             let subject = Subject { contact, thread, arrival };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use event::{
     ApplicationRef, ContactId, Fact, MailboxName, Mark, MessageDigest, MessageRef, Source,
+    Timestamp,
 };
 use mail::Parsed;
 use projections::{Accounted, Archive, Content, Hot};
@@ -70,6 +71,23 @@ impl View<'_> {
         let Mark::Imap { uid_validity, uid } = source.mark else { return false };
         let cursor = self.hot.mailboxes.cursor(&source.mailbox);
         cursor.is_some_and(|cursor| cursor.uid_validity == uid_validity && uid <= cursor.uid)
+    }
+
+    /// Whether a mail that its server received then lay there before the mailbox was opened for the
+    /// first time.
+    pub(crate) fn is_history(&self, source: &Source, received: Timestamp) -> bool {
+        let Source { mailbox, mark } = source;
+        match mark {
+            Mark::Imap { .. } => {
+                let activation = self.hot.mailboxes.activation(mailbox);
+                activation.is_some_and(|known| known.is_history(mark, received))
+            }
+            Mark::Pop3 { .. } => {
+                let maildrop = self.hot.maildrops.get(mailbox);
+                maildrop.is_some_and(|known| known.is_history(received))
+            }
+            Mark::Maildir { .. } => false,
+        }
     }
 
     /// The newest application of a mailbox.

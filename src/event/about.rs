@@ -163,6 +163,8 @@ pub enum WithheldReason {
     Domain,
     /// So many went out within the last hour as the settings allow.
     Total,
+    /// The mail came long ago.
+    Old,
 }
 
 /// What a mail system says became of a mail, in the order of what matters most (RFC 3464 section

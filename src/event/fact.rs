@@ -511,6 +511,19 @@ pub enum Fact {
         /// The copy that is too large.
         copy: OutgoingId,
     },
+    /// Of a mail that was refused for its size the header was fetched, and its writer is to be told,
+    /// unless something speaks against it. Private: `Written`, what they are told; `Mail` where they
+    /// are not.
+    OversizeHeaderKept {
+        /// The number that the mail would have as a contact, by its header.
+        contact: ContactId,
+        /// The position of its refusal.
+        refusal: Position,
+        /// Its header as received.
+        header: MessageRef,
+        /// Why the writer is not told.
+        withheld: Option<WithheldReason>,
+    },
 }
 
 impl Fact {
@@ -567,6 +580,7 @@ impl Fact {
             Self::NoticeRequested { .. } => "NoticeRequested",
             Self::NoticeSent { .. } => "NoticeSent",
             Self::ReducedCopyRequested { .. } => "ReducedCopyRequested",
+            Self::OversizeHeaderKept { .. } => "OversizeHeaderKept",
         }
     }
 }

@@ -519,5 +519,14 @@ fn reports(names: &Names) -> Vec<Sample> {
             },
             address("agnes@agents.example"),
         ),
+        (
+            Fact::OversizeHeaderKept {
+                contact,
+                refusal: Position(7),
+                header: message(),
+                withheld: Some(WithheldReason::Old),
+            },
+            details(),
+        ),
     ]
 }

@@ -55,6 +55,7 @@ impl Fact {
             | Self::NoticeRequested { contact, .. }
             | Self::NoticeSent { contact, .. }
             | Self::ReducedCopyRequested { contact, .. }
+            | Self::OversizeHeaderKept { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
         }
@@ -112,7 +113,8 @@ impl Fact {
             | Self::MailVanished { .. }
             | Self::NoticeRequested { .. }
             | Self::NoticeSent { .. }
-            | Self::ReducedCopyRequested { .. } => None,
+            | Self::ReducedCopyRequested { .. }
+            | Self::OversizeHeaderKept { .. } => None,
         }
     }
 }

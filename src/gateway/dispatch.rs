@@ -232,6 +232,7 @@ impl Preparer {
             | What::ReplyCopy { .. }
             | What::Note { .. }
             | What::AutomaticReply
+            | What::OversizeNotice
             | What::Notice { .. } => self.outbound.store.put(bytes.clone()).await,
         };
         match message {

@@ -20,10 +20,14 @@ pub struct Fetched {
 pub enum Body {
     /// The message as it lies on the server.
     Raw(Bytes),
-    /// Larger than the account allows; nothing was fetched.
+    /// Larger than the account allows; only its header was fetched.
     Oversize {
         /// Its size in bytes, as the server says.
         size: u64,
+        /// How many the account allows.
+        size_max: u64,
+        /// Its header; empty where it did not come.
+        header: Bytes,
     },
     /// The server lists it, but it does not come however often it is asked for.
     Withheld {
@@ -32,12 +36,29 @@ pub enum Body {
     },
 }
 
+/// Of the header of a message that is too large no more is kept.
+pub(crate) const HEADER_BYTES_MAX: u64 = 256 << 10;
+
 impl Body {
+    /// A message of `size` bytes where the account allows `size_max`; `beginning` is what came of it.
+    pub(crate) fn oversize(size: u64, size_max: u64, beginning: &[u8]) -> Self {
+        let header = mail::header(beginning);
+        let is_kept = header.len() as u64 <= HEADER_BYTES_MAX;
+        let header = Bytes::copy_from_slice(if is_kept { header } else { &[] });
+        Self::Oversize { size, size_max, header }
+    }
+
+    /// What came of the message and is to be kept.
+    pub(crate) fn bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Raw(bytes) => Some(bytes),
+            Self::Oversize { header, .. } => Some(header).filter(|header| !header.is_empty()),
+            Self::Withheld { .. } => None,
+        }
+    }
+
     /// The bytes held in memory.
     pub(crate) fn held_bytes(&self) -> u64 {
-        match self {
-            Self::Raw(bytes) => bytes.len() as u64,
-            Self::Oversize { .. } | Self::Withheld { .. } => 0,
-        }
+        self.bytes().map_or(0, |bytes| bytes.len() as u64)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use command::{
     ActivateMailbox, Command, QuarantineMail, ReceiveMail, ReceiveNote, ReceiveReply,
-    ReceiveReport, RecordVanished, RefuseMail,
+    ReceiveReport, RecordVanished, RefuseMail, RefuseOversize,
 };
 use engine::{Done, EngineError, Handle};
 use event::{
@@ -59,11 +59,8 @@ impl Inbox for Intake {
     }
 
     async fn take(&self, mailbox: &MailboxName, batch: Vec<Fetched>) -> Result<(), InboxError> {
-        let raws = batch.iter().map(|fetched| match &fetched.body {
-            Body::Raw(raw) => Some(raw.clone()),
-            Body::Oversize { .. } | Body::Withheld { .. } => None,
-        });
-        let raws: Vec<Option<Bytes>> = raws.collect();
+        let raws: Vec<Option<Bytes>> =
+            batch.iter().map(|fetched| fetched.body.bytes().cloned()).collect();
         let stored = self.store.put_all(raws.iter().flatten().cloned().collect()).await?;
         let screen = self.screen(mailbox).await?;
         let (intake, name) = (self.clone(), mailbox.clone());
@@ -187,19 +184,21 @@ impl Intake {
         for fetched in batch {
             let source = Source { mailbox: mailbox.clone(), mark: fetched.mark };
             let received = fetched.received.unwrap_or_else(engine::now);
-            commands.push(match (fetched.body, &mut stored) {
-                (Body::Oversize { size }, _) => {
-                    let reason = MailRefusal::Oversize;
-                    Command::RefuseMail(RefuseMail { source, size, reason })
+            let message = fetched.body.bytes().and_then(|_| stored.next());
+            commands.push(match (fetched.body, message) {
+                (Body::Oversize { size, size_max, header }, message) => {
+                    oversize(source, (size, size_max), &header, message, received)
                 }
                 (Body::Withheld { reason }, _) => {
                     let quarantine = QuarantineMail { source, message: None, reason, received };
                     Command::QuarantineMail(quarantine)
                 }
-                (Body::Raw(raw), stored) => match stored.next() {
-                    Some(message) => self.command(source, received, &raw, message, screen)?,
-                    None => return Err(InboxError::Log("a message was not stored".to_owned())),
-                },
+                (Body::Raw(raw), Some(message)) => {
+                    self.command(source, received, &raw, message, screen)?
+                }
+                (Body::Raw(_), None) => {
+                    return Err(InboxError::Log("a message was not stored".to_owned()));
+                }
             });
         }
         Ok(commands)
@@ -251,4 +250,27 @@ impl Intake {
         let mail = ReceiveMail { source, message, received, digest, parsed, answers, sender };
         Ok(Command::ReceiveMail(Box::new(mail)))
     }
+}
+
+/// What a mail that is too large is to the engine; `header` is what is stored of it.
+fn oversize(
+    source: Source,
+    (size, size_max): (u64, u64),
+    header: &Bytes,
+    stored: Option<MessageRef>,
+    received: Timestamp,
+) -> Command {
+    let (Some(stored), Ok(parsed)) = (stored, mail::parse(header)) else {
+        return Command::RefuseMail(RefuseMail { source, size, reason: MailRefusal::Oversize });
+    };
+    let digest = mail::fingerprint(header);
+    Command::RefuseOversize(Box::new(RefuseOversize {
+        source,
+        size,
+        size_max,
+        header: stored,
+        parsed,
+        digest,
+        received,
+    }))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs::{self, Metadata};
-use std::io;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use event::{MailboxName, Mark, Timestamp};
 
 use crate::backoff::Backoff;
+use crate::fetched::HEADER_BYTES_MAX;
 use crate::{Body, Details, Fetched, HealthCell, Inbox, InboxError, MaildirAccount, Present, Stop};
 
 const BATCH_MESSAGES_MAX: usize = 200;
@@ -198,7 +199,9 @@ fn read(maildir: &Path, name: &OsString, bytes_max: u64) -> io::Result<Fetched> 
     let path = maildir.join("new").join(name);
     let metadata = fs::metadata(&path)?;
     let body = if metadata.len() > bytes_max {
-        Body::Oversize { size: metadata.len() }
+        let mut beginning = Vec::new();
+        File::open(&path)?.take(HEADER_BYTES_MAX).read_to_end(&mut beginning)?;
+        Body::oversize(metadata.len(), bytes_max, &beginning)
     } else {
         Body::Raw(Bytes::from(fs::read(&path)?))
     };

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use engine::Handle;
 use event::{
     Address, AgentNumber, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line, MailDetails,
-    MessageRef, OutgoingId, Person, Position, Quotes, Recorded, SignedReplies,
+    MailboxName, MessageRef, OutgoingId, Person, Position, Quotes, Recorded, SignedReplies,
+    Written,
 };
 use mail::{AgentCopy, AutomaticMail, PrivateAddresses, Purpose, Relay, Submitted, TokenKey, Via};
 use projections::{Outgoing, What};
@@ -79,7 +80,7 @@ impl Surroundings {
 }
 
 impl Outbound {
-    /// Writes a mail of the outbox about the contact that `arrived`; every time the same bytes, as long
+    /// Writes a mail of the outbox about the contact, or the mail, that `arrived`; every time the same bytes, as long
     /// as the directory is the same.
     pub(crate) async fn compose(
         &self,
@@ -87,12 +88,16 @@ impl Outbound {
         entry: &Outgoing,
         arrived: &Event,
     ) -> Result<Composed, ComposeError> {
+        if let (What::OversizeNotice, Some(source)) = (&entry.what, arrived.fact.source()) {
+            return self.oversize_notice(id, entry, source.mailbox.clone()).await;
+        }
         let Fact::ContactArrived { message, source, .. } = &arrived.fact else {
             return Err(ComposeError::Never("the log has no arrival for this contact"));
         };
         let details = arrived.mail();
         let details = details.ok_or(ComposeError::Never("the customer's address was erased"))?;
-        let around = self.surroundings(entry, details, source.mailbox.clone(), id).await?;
+        let to = recipient(entry, details);
+        let around = self.surroundings(entry, to, source.mailbox.clone(), id).await?;
         match &entry.what {
             What::Copy { to, reduced, .. } => {
                 let to =
@@ -126,9 +131,13 @@ impl Outbound {
                 Ok(self.composed(id, to.clone(), bytes))
             }
             What::AutomaticReply => {
+                let asked = self.recorded(id.0).await?;
+                let written = asked.event.written();
                 let references = self.references(message).await?;
-                self.automatic_reply(id, entry, (details, &references), &around).await
+                let answers = (details.message_id.as_deref(), references.as_slice());
+                self.automatic_reply((id, Purpose::Relay), entry, written, answers, &around)
             }
+            What::OversizeNotice => Err(ComposeError::Never("the log has no refusal for it")),
             What::Note { to, message } => {
                 let note = self.stored(message).await?;
                 self.note(id, entry.contact, *to, note, &around).await
@@ -345,27 +354,44 @@ impl Outbound {
         asked.await.map_err(|error| ComposeError::Later(error.to_string()))
     }
 
-    /// What an application answers by itself.
-    async fn automatic_reply(
+    /// What the writer of a mail is told that was too large.
+    async fn oversize_notice(
         &self,
         id: OutgoingId,
         entry: &Outgoing,
-        (details, references): (&MailDetails, &[String]),
-        around: &Surroundings,
+        mailbox: MailboxName,
     ) -> Result<Composed, ComposeError> {
         let asked = self.recorded(id.0).await?;
+        let Fact::OversizeHeaderKept { header, .. } = &asked.event.fact else {
+            return Err(ComposeError::Never("the log has no header for it"));
+        };
         let written = asked.event.written();
+        let to = written.map(|written| written.to.clone());
+        let around = self.surroundings(entry, to, mailbox, id).await?;
+        let parsed = mail::parse(&self.stored(header).await?).ok();
+        let references = parsed.as_ref().map(|parsed| parsed.references.as_slice());
+        let message_id = parsed.as_ref().and_then(|parsed| parsed.message_id.as_deref());
+        let answers = (message_id, references.unwrap_or_default());
+        self.automatic_reply((id, Purpose::Notice), entry, written, answers, &around)
+    }
+
+    /// What is answered without a person, to the mail with the Message-ID and the References given.
+    fn automatic_reply(
+        &self,
+        (id, purpose): (OutgoingId, Purpose),
+        entry: &Outgoing,
+        written: Option<&Written>,
+        (answers, references): (Option<&str>, &[String]),
+        around: &Surroundings,
+    ) -> Result<Composed, ComposeError> {
         let written = written.ok_or(ComposeError::Never("the text of the answer was erased"))?;
         let from = around.from()?;
         let reply = AutomaticMail {
             submitted: Submitted::Replied,
             written,
             from,
-            message_id: &mail::message_id(
-                &self.key.sign(id, Purpose::Relay),
-                from.address.domain(),
-            ),
-            answers: details.message_id.as_deref(),
+            message_id: &mail::message_id(&self.key.sign(id, purpose), from.address.domain()),
+            answers,
             references,
             date: entry.requested,
         };
@@ -376,18 +402,11 @@ impl Outbound {
     async fn surroundings(
         &self,
         entry: &Outgoing,
-        details: &MailDetails,
-        mailbox: event::MailboxName,
+        to: Option<Address>,
+        mailbox: MailboxName,
         id: OutgoingId,
     ) -> Result<Surroundings, ComposeError> {
         let contact = entry.contact;
-        let to = match &entry.what {
-            What::Copy { to, .. } | What::ReplyCopy { to, .. } | What::Notice { to, .. } => {
-                to.clone()
-            }
-            What::Reply { .. } | What::AutomaticReply => details.answer_to.clone(),
-            What::Note { .. } => None,
-        };
         let asked = self.handle.read(move |views| {
             let directory = &views.hot.directory;
             if to.is_some_and(|to| directory.is_own(&to)) {
@@ -449,10 +468,19 @@ pub(crate) fn bytes_at_once(entry: &Outgoing, arrived: &Event) -> u64 {
         What::Reply { message, .. }
         | What::ReplyCopy { message, .. }
         | What::Note { message, .. } => message.size,
-        What::Copy { .. } | What::AutomaticReply | What::Notice { .. } => 0,
+        What::Copy { .. } | What::AutomaticReply | What::OversizeNotice | What::Notice { .. } => 0,
     };
     match &arrived.fact {
         Fact::ContactArrived { message, .. } => message.size.max(answer),
         _ => answer,
+    }
+}
+
+/// Who gets a mail about a contact, so far as the outbox and the customer's mail say.
+fn recipient(entry: &Outgoing, details: &MailDetails) -> Option<Address> {
+    match &entry.what {
+        What::Copy { to, .. } | What::ReplyCopy { to, .. } | What::Notice { to, .. } => to.clone(),
+        What::Reply { .. } | What::AutomaticReply => details.answer_to.clone(),
+        What::Note { .. } | What::OversizeNotice => None,
     }
 }

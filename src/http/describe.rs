@@ -274,6 +274,21 @@ fn reported(event: &Event) -> Option<String> {
     })
 }
 
+fn withheld_reason(reason: WithheldReason) -> String {
+    match reason {
+        WithheldReason::Automatic(kind) => {
+            format!("no person wrote it, it is {}", automatic_kind(kind))
+        }
+        WithheldReason::NoAddress => "it names no address".to_owned(),
+        WithheldReason::OwnAddress => "it would go to ourselves".to_owned(),
+        WithheldReason::Thread => "its thread got one within the last day".to_owned(),
+        WithheldReason::Address => "its address got too many within a day".to_owned(),
+        WithheldReason::Domain => "its domain got too many within an hour".to_owned(),
+        WithheldReason::Total => "too many went out within an hour".to_owned(),
+        WithheldReason::Old => "it came long ago".to_owned(),
+    }
+}
+
 fn screened(quoted: u32, elsewhere: u32, quotes: Quotes, signed: Option<SignedReplies>) -> String {
     let kept = if quotes == Quotes::Redact { "removed" } else { "kept" };
     let found = [
@@ -300,18 +315,16 @@ fn automatic(event: &Event) -> Option<String> {
             format!("an automatic answer to contact {contact} goes to {to}{subject}")
         }
         Fact::AutomaticReplyWithheld { contact, reason, .. } => {
-            let why = match reason {
-                WithheldReason::Automatic(kind) => {
-                    format!("no person wrote it, it is {}", automatic_kind(*kind))
-                }
-                WithheldReason::NoAddress => "it names no address".to_owned(),
-                WithheldReason::OwnAddress => "it would go to ourselves".to_owned(),
-                WithheldReason::Thread => "its thread got one within the last day".to_owned(),
-                WithheldReason::Address => "its address got too many within a day".to_owned(),
-                WithheldReason::Domain => "its domain got too many within an hour".to_owned(),
-                WithheldReason::Total => "too many went out within an hour".to_owned(),
-            };
-            format!("contact {contact} gets no automatic answer: {why}")
+            format!("contact {contact} gets no automatic answer: {}", withheld_reason(*reason))
+        }
+        Fact::OversizeHeaderKept { refusal, withheld: Some(reason), .. } => {
+            let why = withheld_reason(*reason);
+            format!("nobody is told that the mail refused in {refusal} was too large: {why}")
+        }
+        Fact::OversizeHeaderKept { refusal, withheld: None, .. } => {
+            let written = event.written();
+            let to = written.map_or_else(|| "its writer".to_owned(), |mail| mail.to.to_string());
+            format!("{to} is told that the mail refused in {refusal} was too large")
         }
         Fact::AutomaticReplySent { contact, .. } => {
             format!("the automatic answer to contact {contact} was sent")

@@ -66,6 +66,12 @@ pub fn parse(raw: &[u8]) -> Result<Parsed, QuarantineReason> {
     catch_unwind(AssertUnwindSafe(|| read(raw))).unwrap_or(Err(QuarantineReason::ParserFailed))
 }
 
+/// The header of a mail, with the empty line after it.
+pub fn header(raw: &[u8]) -> &[u8] {
+    let (_, body) = header::split(raw);
+    raw.get(..raw.len() - body.len()).unwrap_or_default()
+}
+
 /// When a server last received the mail, as it says in the header.
 pub fn received(raw: &[u8]) -> Option<Timestamp> {
     header::split(raw).0.received()

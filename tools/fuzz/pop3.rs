@@ -57,7 +57,7 @@ async fn session(sent: &[u8]) {
         assert!(seen.insert(uidl.clone()), "{uidl} was taken twice");
         match message.body {
             Body::Raw(raw) => assert!(raw.len() as u64 <= MESSAGE_BYTES_MAX),
-            Body::Oversize { size } => assert!(size > MESSAGE_BYTES_MAX),
+            Body::Oversize { size, .. } => assert!(size > MESSAGE_BYTES_MAX),
             Body::Withheld { .. } => panic!("nothing is said of it"),
         }
     }

@@ -6,6 +6,7 @@ mod crowds;
 mod flags;
 mod histories;
 mod maildrop;
+mod oversize;
 mod reports;
 mod restored;
 mod screening;

@@ -204,9 +204,13 @@ async fn fetch_large(
     let uid = message.uid;
     let told = told(session, Step::Fetch, &uid.to_string(), "UID INTERNALDATE").await?;
     let received = told.found.get(&uid).and_then(Attributes::received);
-    let oversize = |size| fetched(terms, uid, received, Body::Oversize { size });
+    let oversize = |size, beginning: &[u8]| {
+        let body = Body::oversize(size, terms.message_bytes_max, beginning);
+        fetched(terms, uid, received, body)
+    };
     if message.size > terms.message_bytes_max {
-        found.add(uid, oversize(message.size));
+        let beginning = fetch_part(session, uid, 0).await?.unwrap_or_default();
+        found.add(uid, oversize(message.size, &beginning));
         return Ok(());
     }
     let mut whole = BytesMut::with_capacity(usize::try_from(message.size).unwrap_or_default());
@@ -214,7 +218,7 @@ async fn fetch_large(
         whole.extend_from_slice(&part);
         let size = whole.len() as u64;
         if size > terms.message_bytes_max {
-            found.add(uid, oversize(size));
+            found.add(uid, oversize(size, &whole));
             break;
         }
         // A short part is the last one, unless the server cuts parts as it likes.

@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use event::{Mark, Timestamp};
 
 use super::error::Pop3Error;
 use super::listing::Listed;
 use super::past::Past;
 use super::session::{Reply, Session};
+use crate::fetched::HEADER_BYTES_MAX;
 use crate::{Body, Fetched, Step};
 
 /// Messages in a batch; with more, the server and the inbox wait for each other longer.
@@ -37,15 +39,18 @@ pub(super) fn next_batch(wanted: &mut VecDeque<Listed>, message_bytes_max: u64) 
     while batch.len() < BATCH_MESSAGES_MAX
         && let Some(message) = wanted.front()
     {
-        // What is too large is not fetched.
-        let size = if message.size > message_bytes_max { 0 } else { message.size };
-        bytes = bytes.saturating_add(size);
+        bytes = bytes.saturating_add(bytes_due(message, message_bytes_max));
         if bytes > BATCH_BYTES_MAX && !batch.is_empty() {
             break;
         }
         batch.extend(wanted.pop_front());
     }
     batch
+}
+
+/// How much of a message is fetched, at most: of what is too large the header.
+pub(super) fn bytes_due(message: &Listed, message_bytes_max: u64) -> u64 {
+    if message.size > message_bytes_max { HEADER_BYTES_MAX } else { message.size }
 }
 
 /// Fetches a batch; what came before the session broke is in the harvest.
@@ -57,8 +62,11 @@ pub(super) async fn fetch(
 ) -> Harvest {
     let mut harvest = Harvest::default();
     for part in batch.chunks(session.ahead_max()) {
-        let small = part.iter().filter(|message| message.size <= message_bytes_max);
-        let commands = small.map(|message| format!("RETR {}", message.number));
+        let command = |message: &Listed| match message.size > message_bytes_max {
+            true => format!("TOP {} 0", message.number),
+            false => format!("RETR {}", message.number),
+        };
+        let commands = part.iter().map(command);
         let mut outcome = session.give(Step::Fetch, commands).await;
         for message in part {
             if outcome.is_ok() {
@@ -83,11 +91,20 @@ impl Harvest {
         past: &mut Past,
     ) -> Result<(), Pop3Error> {
         let step = Step::Fetch;
+        let reply = session.reply(step).await?;
         if message.size > message_bytes_max {
-            self.add(message, None, Body::Oversize { size: message.size });
+            // A server need not know TOP (RFC 1939 section 7).
+            let header = match reply {
+                Reply::Refused(_) => Bytes::new(),
+                reply => {
+                    reply.demand_ok(step)?;
+                    session.content(step, 0, HEADER_BYTES_MAX).await?.kept
+                }
+            };
+            self.held_bytes += header.len() as u64;
+            self.add_oversize(message, message.size, message_bytes_max, &header);
             return Ok(());
         }
-        let reply = session.reply(step).await?;
         if let Reply::Refused(text) = reply {
             let name = message.uidl.clone();
             self.withheld.get_or_insert(Pop3Error::Withheld { name, text });
@@ -100,7 +117,7 @@ impl Harvest {
         let (size, kept_bytes) = (content.size, content.kept.len() as u64);
         self.held_bytes += kept_bytes;
         if size > message_bytes_max {
-            self.add(message, None, Body::Oversize { size });
+            self.add_oversize(message, size, message_bytes_max, &content.kept);
         } else if kept_bytes < size {
             self.deferred.push(Listed { size, ..message.clone() });
         } else if !past.takes(message, size) {
@@ -111,6 +128,11 @@ impl Harvest {
             self.add(message, received, Body::Raw(content.kept));
         }
         Ok(())
+    }
+
+    fn add_oversize(&mut self, message: &Listed, size: u64, size_max: u64, beginning: &[u8]) {
+        let body = Body::oversize(size, size_max, beginning);
+        self.add(message, mail::received(beginning), body);
     }
 
     fn add(&mut self, message: &Listed, received: Option<Timestamp>, body: Body) {

@@ -214,8 +214,7 @@ fn held_bytes(waiting: &[(Listed, Fetched)]) -> u64 {
 
 /// What is too large is not fetched.
 fn announced_bytes(batch: &[Listed], bytes_max: u64) -> u64 {
-    let sizes = batch.iter().map(|message| message.size).filter(|&size| size <= bytes_max);
-    sizes.fold(0, u64::saturating_add)
+    batch.iter().map(|message| fetch::bytes_due(message, bytes_max)).fold(0, u64::saturating_add)
 }
 
 /// Whether a message may be deleted once it is recorded: not what lay there before the activation,

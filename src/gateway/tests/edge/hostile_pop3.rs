@@ -206,6 +206,7 @@ async fn sizes_that_are_lies_do_no_harm() {
     let sizes = [(1, 99_999_999_999, "a"), (2, 0, "b"), (3, 900_000, "c"), (4, 5, "d")];
     let mut script = listing(opening(), &sizes);
     let large = "x".repeat(3 << 20);
+    script.extend([Expect("TOP 1 0"), say("-ERR not here\r\n")]);
     script.extend(retr("RETR 2", &large));
     script.extend(retr("RETR 3", "hello"));
     script.extend(retr("RETR 4", "world"));

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use bytes::Bytes;
 use event::Mark;
 use gateway::{Body, MaildirAccount, deliver};
 
@@ -83,13 +84,15 @@ async fn a_folder_that_vanishes_is_reported_and_found_again() {
 }
 
 #[tokio::test]
-async fn oversize_mail_is_not_read() {
+async fn of_oversize_mail_the_header_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    deliver(folder.path(), "big", &[b'x'; 1_001]).unwrap();
+    let big = format!("Subject: big\n\n{}", "x".repeat(987));
+    deliver(folder.path(), "big", big.as_bytes()).unwrap();
     deliver(folder.path(), "fits", &[b'x'; 1_000]).unwrap();
     let running = Running::maildir(account(folder.path()), &Memory::activated());
     let taken = running.taken(2).await;
-    assert_eq!(taken[0].body, Body::Oversize { size: 1_001 });
+    let header = Bytes::from_static(b"Subject: big\n\n");
+    assert_eq!(taken[0].body, Body::Oversize { size: 1_001, size_max: 1_000, header });
     assert_eq!(text(&taken[1]).len(), 1_000);
     running.stop().await;
 }

@@ -90,7 +90,7 @@ impl Memory {
 pub(crate) fn text(fetched: &Fetched) -> String {
     match &fetched.body {
         Body::Raw(raw) => String::from_utf8_lossy(raw).into_owned(),
-        Body::Oversize { size } => format!("oversize {size}"),
+        Body::Oversize { size, .. } => format!("oversize {size}"),
         Body::Withheld { reason } => format!("{reason:?}"),
     }
 }
@@ -184,7 +184,7 @@ fn accounted(fetched: &Fetched) -> Fact {
             let message = MessageRef { digest, size: raw.len() as u64 };
             Fact::MailQuarantined { source, message, reason: QuarantineReason::NoHeader }
         }
-        Body::Oversize { size } => {
+        Body::Oversize { size, .. } => {
             Fact::MailRefused { source, size: *size, reason: MailRefusal::Oversize }
         }
         Body::Withheld { reason } => {

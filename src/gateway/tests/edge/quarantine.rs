@@ -167,10 +167,11 @@ async fn a_mail_that_is_rejected_is_not_passed_over() {
         let mark = Mark::Imap { uid_validity: 7, uid };
         Fetched { mark, received: Some(RECEIVED), body }
     };
+    let oversize = Body::Oversize { size: 9, size_max: 8, header: Bytes::new() };
     let batch = vec![
-        fetched(1, Body::Oversize { size: 9 }),
+        fetched(1, oversize.clone()),
         fetched(2, Body::Raw(Bytes::from_static(MAIL))),
-        fetched(3, Body::Oversize { size: 9 }),
+        fetched(3, oversize.clone()),
     ];
     let cursor = async || desk.intake.reached(&mailbox()).await.unwrap().unwrap().cursor.uid;
     // Without an application there can be no contact.

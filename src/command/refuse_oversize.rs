@@ -1,0 +1,81 @@
+//! Turning a mail away that is larger than its mailbox allows, and telling whoever wrote it.
+
+use event::{
+    Address, Fact, MailRefusal, MessageRef, Private, Source, Timestamp, WithheldReason, Written,
+};
+use mail::Parsed;
+use projections::Content;
+
+use crate::compose_reply::within_limits;
+use crate::{Decision, NewEvent, Rejection, View};
+
+/// Of such a mail only the header was fetched, which is in the message store already.
+#[derive(Clone, Debug)]
+pub struct RefuseOversize {
+    /// Where it was found.
+    pub source: Source,
+    /// Its size in bytes.
+    pub size: u64,
+    /// How many bytes its mailbox allows.
+    pub size_max: u64,
+    /// Its header as received.
+    pub header: MessageRef,
+    /// Its header, read.
+    pub parsed: Parsed,
+    /// The fingerprint of the header.
+    pub digest: [u8; 32],
+    /// When the mail server received it.
+    pub received: Timestamp,
+}
+
+/// Nobody waits any more to hear of a mail that is older, such as one from before the mailbox was
+/// opened.
+const AGE_MS_MAX: u64 = 7 * 24 * 3_600_000;
+
+impl RefuseOversize {
+    /// The writer is told once, wherever the same mail turns up again.
+    pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
+        if view.is_settled(&self.source, Content::Size(self.size))? {
+            return Ok(Decision::unchanged());
+        }
+        let is_history = view.is_history(&self.source, self.received);
+        let reason = if is_history { MailRefusal::History } else { MailRefusal::Oversize };
+        let (source, size) = (self.source.clone(), self.size);
+        let refused = Fact::MailRefused { source, size, reason };
+        let contact = mail::contact_id(&self.source.mailbox, &self.digest, 0);
+        if is_history || !view.archive.journal(contact)?.is_empty() {
+            return Ok(Decision::record([refused]));
+        }
+        let told = self.writer(view, now);
+        let kept = Fact::OversizeHeaderKept {
+            contact,
+            refusal: view.hot.position.next(),
+            header: self.header,
+            withheld: told.err(),
+        };
+        let private = match told {
+            Ok(to) => Private::Written(Box::new(self.notice(to))),
+            Err(_) => Private::Mail(Box::new(mail::details(&self.parsed, Vec::new()))),
+        };
+        Ok(Decision::record([refused.into(), NewEvent::with(kept, private)]))
+    }
+
+    /// Whom to tell. What agents send to the internal mailbox are answers, of which they must know
+    /// that they were not relayed.
+    fn writer(&self, view: &View<'_>, now: Timestamp) -> Result<&Address, WithheldReason> {
+        let directory = &view.hot.directory;
+        let is_internal = directory.internal.as_ref() == Some(&self.source.mailbox);
+        let own = |address: &Address| {
+            directory.is_own(address) || (!is_internal && directory.is_agent(address))
+        };
+        let to = mail::may_answer(self.parsed.automatic, self.parsed.answer_to(), own)?;
+        if now.ms_since(self.received) > AGE_MS_MAX {
+            return Err(WithheldReason::Old);
+        }
+        within_limits(view, to)
+    }
+
+    fn notice(&self, to: &Address) -> Written {
+        mail::oversize_notice(to, &self.parsed.subject, self.size, self.size_max)
+    }
+}
