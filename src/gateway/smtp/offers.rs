@@ -10,6 +10,8 @@ pub(super) struct Offers {
     pub(super) utf8: bool,
     /// Reports in the form we want, naming the mail as we do (DSN, RFC 3461).
     pub(super) dsn: bool,
+    /// Taking commands before it has answered those before (PIPELINING, RFC 2920).
+    pub(super) pipelining: bool,
     /// Being told the size beforehand (RFC 1870): the largest message in bytes, 0 without a limit.
     pub(super) size: Option<u64>,
 }
@@ -24,6 +26,7 @@ impl Offers {
                 "8BITMIME" => offers.eight_bit = true,
                 "SMTPUTF8" => offers.utf8 = true,
                 "DSN" => offers.dsn = true,
+                "PIPELINING" => offers.pipelining = true,
                 "SIZE" => {
                     let limit = words.next().and_then(|number| number.parse().ok());
                     offers.size = Some(limit.unwrap_or_default());
@@ -41,9 +44,10 @@ mod tests {
 
     #[test]
     fn what_is_offered_is_read() {
-        let lines = ["mail.test DSN", "size 1000", "8bitmime", "SMTPUTF8", "DSN", "X-SIZE 1", ""];
-        let offers = Offers::read(lines.into_iter());
-        let all = Offers { eight_bit: true, utf8: true, dsn: true, size: Some(1_000) };
+        let lines = "mail.test DSN\nPipelining\nsize 1000\n8bitmime\nSMTPUTF8\nDSN\nX-SIZE 1\n";
+        let offers = Offers::read(lines.split('\n'));
+        let size = Some(1_000);
+        let all = Offers { eight_bit: true, utf8: true, dsn: true, pipelining: true, size };
         assert_eq!(offers, all);
         for (line, size) in [("SIZE", 0), ("SIZE 0", 0), ("SIZE -1", 0), ("SIZE many", 0)] {
             assert_eq!(Offers::read([line].into_iter()).size, Some(size), "{line}");

@@ -87,18 +87,22 @@ pub(super) async fn transact(
     go: impl Future<Output = ()>,
 ) -> Transaction {
     let mut transaction = Transaction { refusals: Vec::new(), end: Ok(()) };
-    transaction.end =
-        name_all(connection, timeouts, envelope, message, &mut transaction.refusals).await;
+    let refusals = &mut transaction.refusals;
+    transaction.end = match connection.offers.pipelining {
+        true => name_at_once(connection, timeouts, envelope, message, refusals).await,
+        false => name_one_by_one(connection, timeouts, envelope, message, refusals).await,
+    };
     if transaction.end.is_ok() && transaction.has_recipient() {
         go.await;
-        transaction.end = send_data(&mut connection.smtp, timeouts, message).await;
+        transaction.end = send_content(&mut connection.smtp, timeouts, message).await;
     }
     transaction
 }
 
-/// Names the sender and all recipients. A recipient's refusal is noted and does not stop the
-/// others; 421 does, since the server hangs up after it (RFC 5321 section 3.8).
-async fn name_all(
+/// Names the sender and all recipients, and says DATA where the server takes any. A recipient's
+/// refusal is noted and does not stop the others; 421 does, since the server hangs up after it
+/// (RFC 5321 section 3.8).
+async fn name_one_by_one(
     Connection { smtp, offers }: &mut Connection,
     timeouts: &SmtpTimeouts,
     envelope: &Envelope,
@@ -109,28 +113,61 @@ async fn name_all(
     ask(step, COMPLETION, smtp.command(mail)).await?;
     for recipient in &envelope.to {
         let command = recipient_command(offers, envelope, recipient);
-        match ask(step, COMPLETION, smtp.command(command)).await {
-            Ok(()) => refusals.push(None),
-            Err(refusal @ Failure::Negative { code, .. }) if code != 421 => {
-                refusals.push(Some(refusal));
-            }
-            Err(failure) => return Err(failure),
-        }
+        refusals.push(refusal(ask(step, COMPLETION, smtp.command(command)).await)?);
     }
-    Ok(())
-}
-
-async fn send_data(
-    connection: &mut AsyncSmtpConnection,
-    timeouts: &SmtpTimeouts,
-    message: &[u8],
-) -> Result<(), Failure> {
-    let asked = ask(timeouts.step, INTERMEDIATE, connection.command(Data)).await;
+    if !refusals.iter().any(Option::is_none) {
+        return Ok(());
+    }
+    let asked = ask(step, INTERMEDIATE, smtp.command(Data)).await;
     asked.map_err(|failure| match failure {
         Failure::BeforeData(text) => Failure::InData(text),
         other => other,
-    })?;
-    send_content(connection, timeouts, message).await
+    })
+}
+
+/// Does the same with one write (RFC 2920 section 3.1): all answers come, whatever they are.
+async fn name_at_once(
+    Connection { smtp, offers }: &mut Connection,
+    timeouts: &SmtpTimeouts,
+    envelope: &Envelope,
+    message: &[u8],
+    refusals: &mut Vec<Option<Failure>>,
+) -> Result<(), Failure> {
+    let step = timeouts.step;
+    let mut commands = mail_command(offers, envelope, message)?;
+    for recipient in &envelope.to {
+        commands.push_str(&recipient_command(offers, envelope, recipient));
+    }
+    commands.push_str(&Data.to_string());
+    let sender = refusal(ask(step, COMPLETION, smtp.command(commands)).await)?;
+    for _ in &envelope.to {
+        refusals.push(refusal(ask(step, COMPLETION, smtp.read_response()).await)?);
+    }
+    let data = refusal(ask(step, INTERMEDIATE, smtp.read_response()).await)?;
+    if let (Some(_), None) = (&sender, &data) {
+        let text = "the server broke the protocol: it refused the sender and wants the message";
+        return Err(Failure::BeforeData(text.to_owned()));
+    }
+    if let Some(refusal) = sender {
+        // What is said of the recipients follows from it.
+        refusals.clear();
+        return Err(refusal);
+    }
+    match (refusals.iter().any(Option::is_none), data) {
+        (true, None) | (false, Some(_)) => Ok(()),
+        (true, Some(refusal)) => Err(refusal),
+        // It waits for a message that nobody gets.
+        (false, None) => refusal(ask(step, COMPLETION, smtp.command(".\r\n")).await).map(drop),
+    }
+}
+
+/// A refusal after which the transaction goes on; whatever ends the connection is the error.
+fn refusal(answer: Result<(), Failure>) -> Result<Option<Failure>, Failure> {
+    match answer {
+        Ok(()) => Ok(None),
+        Err(refusal @ Failure::Negative { code, .. }) if code != 421 => Ok(Some(refusal)),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Ends a transaction that the server said no to; says whether the connection can be used again.

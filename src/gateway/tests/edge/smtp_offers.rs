@@ -1,7 +1,7 @@
 //! What a server offers is used, and what it lacks is not asked for.
 
 use event::{Address, OutgoingId, Position};
-use gateway::{Envelope, SendOutcome, SmtpAccount, SmtpSender};
+use gateway::{Envelope, RecipientOutcome, SendOutcome, SmtpAccount, SmtpSender};
 
 use crate::hostile_smtp::{account, envelope};
 use crate::script::{Server, Turn, say};
@@ -152,4 +152,68 @@ async fn a_server_that_takes_one_ehlo_is_used_without_extensions() {
     let account = SmtpAccount { credentials: None, ..account(server.port) };
     let outcome = SmtpSender::new(account).send(&named("a@d.test"), b"x").await.summary();
     assert_eq!(outcome, SendOutcome::Sent);
+}
+
+/// What becomes of a mail for two people where the server takes all commands at once and gives all
+/// `answers` after the last, and what it hears then.
+async fn at_once(answers: &str, more: &[Turn]) -> (Vec<RecipientOutcome>, Vec<String>) {
+    let offers = "250-hello\r\n250 PIPELINING\r\n";
+    let mut script = vec![say("220 ready\r\n"), Expect("EHLO"), say(offers)];
+    script.extend([Expect("EHLO"), say(offers)]);
+    script.extend(["MAIL", "RCPT", "RCPT", "DATA"].map(Expect));
+    script.push(say(answers));
+    script.extend_from_slice(more);
+    let server = Server::start(vec![script]).await;
+    let account = SmtpAccount { credentials: None, ..account(server.port) };
+    let two = ["a@d.test", "b@d.test"].map(|to| to.parse().unwrap()).to_vec();
+    let envelope = Envelope { to: two, ..named("a@d.test") };
+    let report = SmtpSender::new(account).send(&envelope, b"Subject: x\r\n\r\nx\r\n").await;
+    let outcomes = report.recipients.into_iter().map(|(_, outcome)| outcome).collect();
+    (outcomes, server.heard().split_off(6))
+}
+
+fn deferred(code: u16, text: &str) -> RecipientOutcome {
+    RecipientOutcome::Deferred { code, text: text.to_owned() }
+}
+
+#[tokio::test]
+async fn where_commands_go_at_once_each_answer_counts_for_its_own() {
+    use RecipientOutcome::Taken;
+    let refused = || RecipientOutcome::Refused { code: 550, text: "5.1.1 gone".to_owned() };
+    let later = || deferred(450, "4.7.1 later");
+    let taken = || vec![Content, say("250 taken\r\n")];
+    let reset = || vec![Expect("RSET"), say("250 ok\r\n")];
+    let dot = || [vec![Expect("."), say("554 nobody\r\n")], reset()].concat();
+    let cases = [
+        ("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n", taken(), [Taken, Taken]),
+        ("250 ok\r\n550 5.1.1 gone\r\n250 ok\r\n354 go\r\n", taken(), [refused(), Taken]),
+        ("250 ok\r\n450 4.7.1 later\r\n250 ok\r\n354 go\r\n", taken(), [later(), Taken]),
+        (
+            "250 ok\r\n550 5.1.1 gone\r\n550 5.1.1 gone\r\n554 to whom\r\n",
+            reset(),
+            [refused(), refused()],
+        ),
+        // It must not wait for a message.
+        ("250 ok\r\n550 5.1.1 gone\r\n550 5.1.1 gone\r\n354 go\r\n", dot(), [refused(), refused()]),
+        ("450 4.7.1 later\r\n503 who\r\n503 who\r\n503 who\r\n", reset(), [later(), later()]),
+        ("250 ok\r\n250 ok\r\n250 ok\r\n450 4.7.1 later\r\n", reset(), [later(), later()]),
+    ];
+    for (answers, more, expected) in cases {
+        let turns = more.len();
+        let (outcomes, heard) = at_once(answers, &more).await;
+        assert_eq!(outcomes, expected, "{answers}");
+        assert_eq!(heard.len(), turns / 2, "{answers}: {heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_commands_go_at_once_a_lost_connection_loses_no_mail() {
+    let (outcomes, _) = at_once("250 ok\r\n550 5.1.1 gone\r\n", &[]).await;
+    assert!(matches!(outcomes[0], RecipientOutcome::Refused { .. }), "{outcomes:?}");
+    assert!(matches!(outcomes[1], RecipientOutcome::Deferred { code: 0, .. }), "{outcomes:?}");
+    let (outcomes, heard) = at_once("550 5.7.1 no\r\n250 ok\r\n250 ok\r\n354 go\r\n", &[]).await;
+    for outcome in outcomes {
+        assert!(matches!(outcome, RecipientOutcome::Deferred { code: 0, .. }), "{outcome:?}");
+    }
+    assert_eq!(heard, [""; 0], "it got no message");
 }
