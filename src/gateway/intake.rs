@@ -187,7 +187,7 @@ impl Intake {
             let message = fetched.body.bytes().and_then(|_| stored.next());
             commands.push(match (fetched.body, message) {
                 (Body::Oversize { size, size_max, header }, message) => {
-                    oversize(source, (size, size_max), &header, message, received)
+                    self.oversize(source, (size, size_max), &header, message, received)
                 }
                 (Body::Withheld { reason }, _) => {
                     let quarantine = QuarantineMail { source, message: None, reason, received };
@@ -202,6 +202,32 @@ impl Intake {
             });
         }
         Ok(commands)
+    }
+
+    /// What a mail that is too large is to the engine; `header` is what is stored of it. Of our own
+    /// mail, which somebody passes on to us, nobody is told.
+    fn oversize(
+        &self,
+        source: Source,
+        (size, size_max): (u64, u64),
+        header: &Bytes,
+        stored: Option<MessageRef>,
+        received: Timestamp,
+    ) -> Command {
+        let parsed = mail::parse(header).ok();
+        let parsed = parsed.filter(|parsed| mail::own_mail(&self.key, parsed).is_none());
+        let (Some(header_ref), Some(parsed)) = (stored, parsed) else {
+            return Command::RefuseMail(RefuseMail { source, size, reason: MailRefusal::Oversize });
+        };
+        Command::RefuseOversize(Box::new(RefuseOversize {
+            source,
+            size,
+            size_max,
+            header: header_ref,
+            parsed,
+            digest: mail::fingerprint(header),
+            received,
+        }))
     }
 
     /// What a stored mail is to the engine.
@@ -250,27 +276,4 @@ impl Intake {
         let mail = ReceiveMail { source, message, received, digest, parsed, answers, sender };
         Ok(Command::ReceiveMail(Box::new(mail)))
     }
-}
-
-/// What a mail that is too large is to the engine; `header` is what is stored of it.
-fn oversize(
-    source: Source,
-    (size, size_max): (u64, u64),
-    header: &Bytes,
-    stored: Option<MessageRef>,
-    received: Timestamp,
-) -> Command {
-    let (Some(stored), Ok(parsed)) = (stored, mail::parse(header)) else {
-        return Command::RefuseMail(RefuseMail { source, size, reason: MailRefusal::Oversize });
-    };
-    let digest = mail::fingerprint(header);
-    Command::RefuseOversize(Box::new(RefuseOversize {
-        source,
-        size,
-        size_max,
-        header: stored,
-        parsed,
-        digest,
-        received,
-    }))
 }

@@ -184,7 +184,7 @@ pub struct Outgoing {
     pub id: u64,
     /// Its contact.
     pub contact: String,
-    /// `copy`, `reply`, `reply copy`, `note` or `automatic reply`.
+    /// `copy`, `reply`, `reply copy`, `note`, `automatic reply`, `notice` or `size notice`.
     pub what: String,
     /// `ready`, `started`, `deferred` or `uncertain`.
     pub state: String,

@@ -342,7 +342,7 @@ pub fn outbox(views: &Views<'_>) -> Vec<Outgoing> {
                 What::ReplyCopy { .. } => "reply copy".to_owned(),
                 What::Note { .. } => "note".to_owned(),
                 What::AutomaticReply => "automatic reply".to_owned(),
-                What::OversizeNotice => "too large".to_owned(),
+                What::OversizeNotice => "size notice".to_owned(),
                 What::Notice { .. } => "notice".to_owned(),
             },
             state: state.to_owned(),

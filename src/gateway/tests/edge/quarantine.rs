@@ -8,14 +8,14 @@ use bytes::Bytes;
 use command::{Answer, Command, LoadDirectory, Publish, QuarantineMail};
 use engine::{Engine, Handle, Options};
 use event::{
-    Actor, ContactId, DirectoryEntry, Fact, MailboxName, Mark, Position, QuarantineReason,
-    Recorded, Source, Timestamp, UserName,
+    Actor, ContactId, DirectoryEntry, Fact, MailboxName, Mark, OutgoingId, Position,
+    QuarantineReason, Recorded, Source, Timestamp, UserName,
 };
 use gateway::{
     Account, Body, Fetched, HealthCell, HealthState, Inbox, Intake, MessageStore, Stopper, Verifier,
 };
 use log::{EventLog, MemoryLog};
-use mail::TokenKey;
+use mail::{Purpose, TokenKey};
 use projections::MemoryShelf;
 use tempfile::TempDir;
 
@@ -247,4 +247,21 @@ async fn case_003_one_mail_of_301_cannot_be_read_and_the_others_come() {
     let quarantine = desk.intake.handle.read(|views| views.hot.quarantine.clone()).await.unwrap();
     let marks: Vec<Mark> = quarantine.iter().map(|(_, mail)| mail.source.mark.clone()).collect();
     assert!(matches!(marks[..], [Mark::Imap { uid: 250, .. }]), "{marks:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn case_081_nobody_is_told_that_our_own_mail_is_too_large() {
+    let desk = desk(Arc::new(MemoryLog::default())).await;
+    let token = TokenKey::from_bytes([1; 32]).sign(OutgoingId(Position(1)), Purpose::Copy);
+    let ours = format!("X-Postbook-Loop: <{}>\r\n", mail::message_id(&token, "corp.test"));
+    let oversize = |uid, fields: &str| {
+        let header = format!("From: jo{uid}@customer.test\r\n{fields}\r\n").into();
+        let body = Body::Oversize { size: 9, size_max: 8, header };
+        Fetched { mark: Mark::Imap { uid_validity: 7, uid }, received: None, body }
+    };
+    let batch = vec![oversize(1, ""), oversize(2, &ours)];
+    desk.intake.take(&mailbox(), batch).await.unwrap();
+    let events = desk.events();
+    let names: Vec<_> = events.iter().map(|recorded| recorded.event.fact.name()).collect();
+    assert_eq!(names[names.len() - 3..], ["MailRefused", "OversizeHeaderKept", "MailRefused"]);
 }
