@@ -19,10 +19,10 @@ const PART_BYTES_MAX: usize = 4 * 1_048_576;
 
 /// A mail without the private addresses in the marker lines of its quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Redacted<'a> {
+pub struct Redacted {
     /// The mail; every byte that is no part of a removed address as it was, but in base64 parts
     /// that hold one.
-    pub bytes: Cow<'a, [u8]>,
+    pub bytes: Vec<u8>,
     /// How many addresses were removed.
     pub redacted: u32,
     /// How many private addresses are left in texts and attached mails, such as those in the
@@ -35,10 +35,11 @@ pub struct Redacted<'a> {
 ///
 /// Names stay: agents sign with them. What is signed or encrypted is not touched, as its signature
 /// would break; nor are attached texts, texts above 4 MiB, and charsets that do not contain ASCII.
-pub fn redact_quotes<'a>(raw: &'a [u8], private: &PrivateAddresses) -> Redacted<'a> {
-    let Edits { edits, redacted, remaining } = Edits::find(raw, private);
-    let bytes = if edits.is_empty() { Cow::Borrowed(raw) } else { Cow::Owned(edited(raw, &edits)) };
-    Redacted { bytes, redacted, remaining }
+/// The mail is edited in its own memory, since it may be large.
+pub fn redact_quotes(raw: Vec<u8>, private: &PrivateAddresses) -> Redacted {
+    let edits = Edits::find(&raw, private);
+    let (redacted, remaining) = (edits.redacted, edits.remaining);
+    Redacted { bytes: edits.apply(raw), redacted, remaining }
 }
 
 /// Counts what [`redact_quotes`] replaces and what it leaves.
@@ -48,7 +49,7 @@ pub fn quoted_addresses(raw: &[u8], private: &PrivateAddresses) -> (u32, u32) {
 }
 
 /// What is to be replaced in a mail.
-pub(crate) struct Edits {
+struct Edits {
     /// Ranges of it in their order, each with what takes its place.
     edits: Vec<(Range<usize>, Vec<u8>)>,
     redacted: u32,
@@ -56,7 +57,7 @@ pub(crate) struct Edits {
 }
 
 impl Edits {
-    pub(crate) fn find(raw: &[u8], private: &PrivateAddresses) -> Self {
+    fn find(raw: &[u8], private: &PrivateAddresses) -> Self {
         let (header, body) = header::split(raw);
         let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
         let (mut redacted, mut remaining) = (0_usize, 0_usize);
@@ -85,9 +86,9 @@ impl Edits {
         }
     }
 
-    /// Edits the mail in its own memory; only what lies between the first and the last edit is
+    /// Edits the mail; only what lies between the first and the last edit is
     /// copied, since a mail is large by its attachments.
-    pub(crate) fn apply(mut self, mut raw: Vec<u8>) -> Vec<u8> {
+    fn apply(mut self, mut raw: Vec<u8>) -> Vec<u8> {
         let ends = (self.edits.first(), self.edits.last());
         let (Some((first, _)), Some((last, _))) = ends else { return raw };
         let span = first.start..last.end;

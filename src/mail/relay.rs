@@ -9,7 +9,7 @@ use crate::header::{self, Field};
 use crate::lines::with_head;
 use crate::parse::LOOP_MARKER;
 use crate::private::PrivateAddresses;
-use crate::redact::Edits;
+use crate::redact::redact_quotes;
 
 /// What says how urgent a mail is, in the words there are for it (RFC 2156 section 5.3); nothing
 /// else of the agent's header is kept, but the subject and what describes the body.
@@ -57,8 +57,7 @@ impl Relay<'_> {
     /// private addresses in the marker lines of quotes, with every line ending as CRLF. The same
     /// input always gives the same bytes.
     pub fn compose(self) -> Vec<u8> {
-        let edits = Edits::find(&self.raw, self.private);
-        let redacted = edits.apply(self.raw);
+        let redacted = redact_quotes(self.raw, self.private).bytes;
         let (header, body) = header::split(&redacted);
         let mut out = Vec::new();
         push_field("Date", &decode::write_date(self.date), &mut out);

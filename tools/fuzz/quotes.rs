@@ -10,16 +10,16 @@ const MARK: &[u8] = b"[address removed]";
 pub fn quotes(raw: &[u8]) {
     let private: PrivateAddresses =
         [oracle::internal(), oracle::address("a1@corp.test")].iter().collect();
-    let Redacted { bytes, redacted, remaining } = redact_quotes(raw, &private);
+    let Redacted { bytes, redacted, remaining } = redact_quotes(raw.to_vec(), &private);
     if redacted == 0 {
         assert_eq!(bytes, raw);
     } else {
         assert_ne!(bytes, raw);
     }
-    let again = redact_quotes(&bytes, &private);
+    let again = redact_quotes(bytes.clone(), &private);
     assert_eq!((again.redacted, again.remaining), (0, remaining));
     assert_eq!(again.bytes, bytes);
-    let nobody = redact_quotes(raw, &PrivateAddresses::default());
+    let nobody = redact_quotes(raw.to_vec(), &PrivateAddresses::default());
     assert_eq!((nobody.redacted, nobody.remaining), (0, 0));
     unencoded(raw, &bytes, redacted);
 }
