@@ -42,6 +42,7 @@ pub use bounce::{Bounce, BounceRecipient, bounce};
 pub use encode::mailbox;
 pub use hop::{Hop, hop};
 pub use identity::{contact_id, fingerprint};
+pub use lines::with_crlf;
 pub use notice::notice;
 pub use others::{details, others};
 pub use oversize::oversize_notice;

