@@ -1,7 +1,8 @@
 //! Turning a mail away that is larger than its mailbox allows, and telling whoever wrote it.
 
 use event::{
-    Address, Fact, MailRefusal, MessageRef, Private, Source, Timestamp, WithheldReason, Written,
+    Address, AutomaticKind, Fact, MailRefusal, MessageRef, Private, Source, Timestamp,
+    WithheldReason, Written,
 };
 use mail::Parsed;
 use projections::Content;
@@ -33,7 +34,7 @@ pub struct RefuseOversize {
 const AGE_MS_MAX: u64 = 7 * 24 * 3_600_000;
 
 impl RefuseOversize {
-    /// The writer is told once, wherever the same mail turns up again.
+    /// The writer is told once, however often the same mail turns up in the mailbox.
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
         if view.is_settled(&self.source, Content::Size(self.size))? {
             return Ok(Decision::unchanged());
@@ -60,19 +61,30 @@ impl RefuseOversize {
         Ok(Decision::record([refused.into(), NewEvent::with(kept, private)]))
     }
 
-    /// Whom to tell. What agents send to the internal mailbox are answers, of which they must know
-    /// that they were not relayed.
+    /// Whom to tell.
     fn writer(&self, view: &View<'_>, now: Timestamp) -> Result<&Address, WithheldReason> {
         let directory = &view.hot.directory;
-        let is_internal = directory.internal.as_ref() == Some(&self.source.mailbox);
-        let own = |address: &Address| {
-            directory.is_own(address) || (!is_internal && directory.is_agent(address))
+        let to = if directory.internal.as_ref() == Some(&self.source.mailbox) {
+            self.agent(view)?
+        } else {
+            let own = |address: &Address| directory.is_own(address) || directory.is_agent(address);
+            mail::may_answer(self.parsed.automatic, self.parsed.answer_to(), own)?
         };
-        let to = mail::may_answer(self.parsed.automatic, self.parsed.answer_to(), own)?;
         if now.ms_since(self.received) > AGE_MS_MAX {
             return Err(WithheldReason::Old);
         }
         within_limits(view, to)
+    }
+
+    /// The agent who wrote it to the internal mailbox, and has to know that it was not relayed.
+    /// Whoever else wrote there gets no answer: what is forged must not make us write to strangers.
+    fn agent(&self, view: &View<'_>) -> Result<&Address, WithheldReason> {
+        let from = self.parsed.from.as_ref().map(|from| &from.address);
+        let is_agent = |address: &&Address| view.hot.directory.is_agent(address);
+        let from = from.filter(is_agent).ok_or(WithheldReason::Stranger)?;
+        // Some companies' servers mark what people write as bulk mail.
+        let automatic = self.parsed.automatic.filter(|kind| *kind != AutomaticKind::List);
+        mail::may_answer(automatic, Some(from), |_| false)
     }
 
     fn notice(&self, to: &Address) -> Written {

@@ -165,6 +165,8 @@ pub enum WithheldReason {
     Total,
     /// The mail came long ago.
     Old,
+    /// It came to the internal mailbox from nobody who works here.
+    Stranger,
 }
 
 /// What a mail system says became of a mail, in the order of what matters most (RFC 3464 section

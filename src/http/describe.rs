@@ -286,6 +286,7 @@ fn withheld_reason(reason: WithheldReason) -> String {
         WithheldReason::Domain => "its domain got too many within an hour".to_owned(),
         WithheldReason::Total => "too many went out within an hour".to_owned(),
         WithheldReason::Old => "it came long ago".to_owned(),
+        WithheldReason::Stranger => "no agent wrote it".to_owned(),
     }
 }
 

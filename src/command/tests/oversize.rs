@@ -82,9 +82,23 @@ fn case_081_nobody_is_told_who_would_answer_it_again() {
 #[test]
 fn case_081_an_agent_is_told_that_an_answer_was_too_large() {
     let mut world = World::new();
-    let mut mail = oversize(&world, 1, &agent_address(1001));
-    mail.source.mailbox = "internal".parse().unwrap();
+    let internal = |world: &World, number, from: &str| {
+        let mut mail = oversize(world, number, from);
+        mail.source.mailbox = "internal".parse().unwrap();
+        mail
+    };
+    let mail = internal(&world, 1, &agent_address(1001));
     check(&mut world, &mail, None);
+    // As some companies' servers mark all mail.
+    let mut mail = internal(&world, 2, &agent_address(1002));
+    mail.parsed.automatic = Some(AutomaticKind::List);
+    check(&mut world, &mail, None);
+    let mut mail = internal(&world, 3, &agent_address(1003));
+    mail.parsed.automatic = Some(AutomaticKind::Answer);
+    check(&mut world, &mail, Some(WithheldReason::Automatic(AutomaticKind::Answer)));
+    // Somebody to whom an agent passed a copy on, or who forges one.
+    let mail = internal(&world, 4, "jo@customer.test");
+    check(&mut world, &mail, Some(WithheldReason::Stranger));
 }
 
 #[test]
