@@ -2,6 +2,7 @@
 //! told of every attempt and what came of it.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -25,9 +26,11 @@ const LOOK_AHEAD: usize = 256;
 /// So many mails are prepared at once: what is made durable together shares the journal commits of
 /// the file system, which is where the time goes.
 const PREPARED_MAX: usize = 16;
-/// Room for mails that are being prepared, wait prepared, or are being sent; a larger one has it for
-/// itself. This bounds the memory.
+/// Room for large mails that are being prepared, wait prepared, or are being sent; one that is larger
+/// still has it for itself. This bounds the memory.
 const ROOM_KIB: u32 = 32 << 10;
+/// Smaller mails need no room and wait for no large one: there are few at a time.
+const LARGE_KIB: u32 = 1 << 10;
 
 /// Sends what the outbox holds, one mail at a time for each target, until told to stop. A mail
 /// that is being sent then is finished first.
@@ -152,8 +155,8 @@ struct Prepared {
     message: MessageRef,
     /// The names of attachments that it goes without.
     withheld: Vec<String>,
-    /// Its room, until it is sent.
-    _room: OwnedSemaphorePermit,
+    /// Its room until it is sent, where it needs some.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 /// What is to be done with a mail.
@@ -177,7 +180,7 @@ struct Preparer {
 
 impl Preparer {
     /// Prepares several at once. Which is ready first goes first: one that waits for room must not
-    /// hold up those which have it.
+    /// hold up those that are ready.
     async fn run(&self, work: mpsc::Receiver<Job>, prepared: mpsc::Sender<Prepared>) {
         let jobs = stream::unfold(work, async |mut work| Some((work.recv().await?, work)));
         let done = jobs.map(async |job| (job.id, self.prepare(job).await));
@@ -274,13 +277,20 @@ impl Preparer {
         &self,
         id: OutgoingId,
         entry: &Outgoing,
-    ) -> Result<(Composed, OwnedSemaphorePermit), ComposeError> {
+    ) -> Result<(Composed, Option<OwnedSemaphorePermit>), ComposeError> {
         let arrived = self.outbound.recorded(entry.arrival).await?;
         let kib = outbound::bytes_at_once(entry, &arrived.event) / 1024;
-        let kib = u32::try_from(kib).unwrap_or(ROOM_KIB).clamp(1, ROOM_KIB);
-        let room = Arc::clone(&self.room).acquire_many_owned(kib).await;
-        let room = room.map_err(|error| ComposeError::Later(error.to_string()))?;
-        Ok((self.outbound.compose(id, entry, &arrived.event).await?, room))
+        let room = match u32::try_from(kib).unwrap_or(ROOM_KIB).min(ROOM_KIB) {
+            ..LARGE_KIB => None,
+            // It is never closed.
+            kib => Arc::clone(&self.room).acquire_many_owned(kib).await.ok(),
+        };
+        let composed = self.outbound.compose(id, entry, &arrived.event);
+        // One mail must not end the sending of all others.
+        let composed = AssertUnwindSafe(composed).catch_unwind().await;
+        let failed =
+            |_| ComposeError::Never("it cannot be composed: the program's output says why");
+        Ok((composed.map_err(failed)??, room))
     }
 
     /// Has the mail looked at again when it is its turn; it is made anew then, so that nothing is

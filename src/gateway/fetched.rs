@@ -20,7 +20,7 @@ pub struct Fetched {
 pub enum Body {
     /// The message as it lies on the server.
     Raw(Bytes),
-    /// Larger than the account allows; only its header was fetched.
+    /// Larger than the account allows; only its header was wanted.
     Oversize {
         /// Its size in bytes, as the server says.
         size: u64,
@@ -36,14 +36,16 @@ pub enum Body {
     },
 }
 
-/// Of the header of a message that is too large no more is kept.
-pub(crate) const HEADER_BYTES_MAX: u64 = 256 << 10;
+/// A longer header of a message that is too large is not kept.
+const HEADER_BYTES_MAX: usize = 256 << 10;
+/// So much of such a message is fetched at most.
+pub(crate) const BEGINNING_BYTES: u32 = (256 << 10) + 1;
 
 impl Body {
     /// A message of `size` bytes where the account allows `size_max`; `beginning` is what came of it.
     pub(crate) fn oversize(size: u64, size_max: u64, beginning: &[u8]) -> Self {
         let header = mail::header(beginning);
-        let is_kept = header.len() as u64 <= HEADER_BYTES_MAX;
+        let is_kept = header.len() <= HEADER_BYTES_MAX;
         let header = Bytes::copy_from_slice(if is_kept { header } else { &[] });
         Self::Oversize { size, size_max, header }
     }

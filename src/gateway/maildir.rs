@@ -12,7 +12,7 @@ use bytes::Bytes;
 use event::{MailboxName, Mark, Timestamp};
 
 use crate::backoff::Backoff;
-use crate::fetched::HEADER_BYTES_MAX;
+use crate::fetched::BEGINNING_BYTES;
 use crate::{Body, Details, Fetched, HealthCell, Inbox, InboxError, MaildirAccount, Present, Stop};
 
 const BATCH_MESSAGES_MAX: usize = 200;
@@ -200,7 +200,7 @@ fn read(maildir: &Path, name: &OsString, bytes_max: u64) -> io::Result<Fetched> 
     let metadata = fs::metadata(&path)?;
     let body = if metadata.len() > bytes_max {
         let mut beginning = Vec::new();
-        File::open(&path)?.take(HEADER_BYTES_MAX).read_to_end(&mut beginning)?;
+        File::open(&path)?.take(BEGINNING_BYTES.into()).read_to_end(&mut beginning)?;
         Body::oversize(metadata.len(), bytes_max, &beginning)
     } else {
         Body::Raw(Bytes::from(fs::read(&path)?))

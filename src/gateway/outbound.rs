@@ -80,8 +80,8 @@ impl Surroundings {
 }
 
 impl Outbound {
-    /// Writes a mail of the outbox about the contact, or the mail, that `arrived`; every time the same bytes, as long
-    /// as the directory is the same.
+    /// Writes a mail of the outbox about the contact, or the mail, that `arrived`; every time the same
+    /// bytes, as long as the directory is the same.
     pub(crate) async fn compose(
         &self,
         id: OutgoingId,

@@ -35,7 +35,7 @@ pub enum Purpose {
     HiddenCopy,
     /// Any of them, as its envelope names it: only reports about it come back there.
     Envelope,
-    /// A notice to an agent.
+    /// A notice to an agent, or to the writer of a mail that is too large.
     Notice,
 }
 

@@ -10,6 +10,7 @@ use super::listing::{Listed, set, told};
 use super::response::{Attributes, Response, Status};
 use super::session::Session;
 use super::trouble::Trouble;
+use crate::fetched::BEGINNING_BYTES;
 use crate::{Body, Fetched, Step};
 
 /// Messages in a batch; with more, the server and the inbox wait for each other longer.
@@ -87,7 +88,7 @@ pub(super) async fn fetch(
         fetch_small(session, terms, &small, &mut found).await?;
     }
     for message in batch.iter().filter(is_apart) {
-        fetch_large(session, terms, message, &mut found).await?;
+        fetch_large(session, terms, message, in_parts, &mut found).await?;
     }
     let missing: Vec<u32> =
         batch.iter().map(|message| message.uid).filter(|uid| !found.is_known(*uid)).collect();
@@ -199,6 +200,7 @@ async fn fetch_large(
     session: &mut Session,
     terms: Terms,
     message: &Listed,
+    is_suspect: bool,
     found: &mut Found,
 ) -> Result<(), ImapError> {
     let uid = message.uid;
@@ -209,12 +211,16 @@ async fn fetch_large(
         fetched(terms, uid, received, body)
     };
     if message.size > terms.message_bytes_max {
-        let beginning = fetch_part(session, uid, 0).await?.unwrap_or_default();
-        found.add(uid, oversize(message.size, &beginning));
+        // Its header is wanted, but not at the price of one more session.
+        let beginning = match is_suspect {
+            true => None,
+            false => fetch_part(session, uid, 0, BEGINNING_BYTES).await?,
+        };
+        found.add(uid, oversize(message.size, &beginning.unwrap_or_default()));
         return Ok(());
     }
     let mut whole = BytesMut::with_capacity(usize::try_from(message.size).unwrap_or_default());
-    while let Some(part) = fetch_part(session, uid, whole.len()).await? {
+    while let Some(part) = fetch_part(session, uid, whole.len(), PART_BYTES).await? {
         whole.extend_from_slice(&part);
         let size = whole.len() as u64;
         if size > terms.message_bytes_max {
@@ -236,11 +242,12 @@ async fn fetch_part(
     session: &mut Session,
     uid: u32,
     offset: usize,
+    bytes: u32,
 ) -> Result<Option<Bytes>, ImapError> {
-    let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PART_BYTES}>)");
+    let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{bytes}>)");
     let mut part = None;
     let completion = session
-        .run(Step::Fetch, &command, u64::from(PART_BYTES), |response| {
+        .run(Step::Fetch, &command, bytes.into(), |response| {
             if let Response::Fetch(attributes) = response
                 && attributes.uid == Some(uid)
                 && attributes.body.is_some()

@@ -9,7 +9,7 @@ use super::error::Pop3Error;
 use super::listing::Listed;
 use super::past::Past;
 use super::session::{Reply, Session};
-use crate::fetched::HEADER_BYTES_MAX;
+use crate::fetched::BEGINNING_BYTES;
 use crate::{Body, Fetched, Step};
 
 /// Messages in a batch; with more, the server and the inbox wait for each other longer.
@@ -50,7 +50,7 @@ pub(super) fn next_batch(wanted: &mut VecDeque<Listed>, message_bytes_max: u64) 
 
 /// How much of a message is fetched, at most: of what is too large the header.
 pub(super) fn bytes_due(message: &Listed, message_bytes_max: u64) -> u64 {
-    if message.size > message_bytes_max { HEADER_BYTES_MAX } else { message.size }
+    if message.size > message_bytes_max { BEGINNING_BYTES.into() } else { message.size }
 }
 
 /// Fetches a batch; what came before the session broke is in the harvest.
@@ -63,10 +63,12 @@ pub(super) async fn fetch(
     let mut harvest = Harvest::default();
     for part in batch.chunks(session.ahead_max()) {
         let command = |message: &Listed| match message.size > message_bytes_max {
-            true => format!("TOP {} 0", message.number),
-            false => format!("RETR {}", message.number),
+            // Its header is wanted, but not at the price of one more session.
+            true if past.is_suspect(&message.uidl) => None,
+            true => Some(format!("TOP {} 0", message.number)),
+            false => Some(format!("RETR {}", message.number)),
         };
-        let commands = part.iter().map(command);
+        let commands = part.iter().filter_map(command);
         let mut outcome = session.give(Step::Fetch, commands).await;
         for message in part {
             if outcome.is_ok() {
@@ -91,6 +93,10 @@ impl Harvest {
         past: &mut Past,
     ) -> Result<(), Pop3Error> {
         let step = Step::Fetch;
+        if message.size > message_bytes_max && past.is_suspect(&message.uidl) {
+            self.add_oversize(message, message.size, message_bytes_max, &[]);
+            return Ok(());
+        }
         let reply = session.reply(step).await?;
         if message.size > message_bytes_max {
             // A server need not know TOP (RFC 1939 section 7).
@@ -98,7 +104,7 @@ impl Harvest {
                 Reply::Refused(_) => Bytes::new(),
                 reply => {
                     reply.demand_ok(step)?;
-                    session.content(step, 0, HEADER_BYTES_MAX).await?.kept
+                    session.content(step, 0, BEGINNING_BYTES.into()).await?.kept
                 }
             };
             self.held_bytes += header.len() as u64;
@@ -116,7 +122,7 @@ impl Harvest {
         let content = session.content(step, expected, keep).await?;
         let (size, kept_bytes) = (content.size, content.kept.len() as u64);
         self.held_bytes += kept_bytes;
-        if size > message_bytes_max {
+        if size > message_bytes_max && keep > 0 {
             self.add_oversize(message, size, message_bytes_max, &content.kept);
         } else if kept_bytes < size {
             self.deferred.push(Listed { size, ..message.clone() });

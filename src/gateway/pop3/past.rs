@@ -42,6 +42,11 @@ impl Past {
         self.suspects.is_empty()
     }
 
+    /// Whether an earlier session broke at a message.
+    pub(super) fn is_suspect(&self, uidl: &str) -> bool {
+        self.suspects.iter().any(|known| known == uidl)
+    }
+
     /// Puts a message down at which a session broke.
     pub(super) fn suspect(&mut self, uidl: String) {
         self.suspects.retain(|known| *known != uidl);

@@ -212,7 +212,6 @@ fn held_bytes(waiting: &[(Listed, Fetched)]) -> u64 {
     waiting.iter().map(|(_, fetched)| fetched.body.held_bytes()).sum()
 }
 
-/// What is too large is not fetched.
 fn announced_bytes(batch: &[Listed], bytes_max: u64) -> u64 {
     batch.iter().map(|message| fetch::bytes_due(message, bytes_max)).fold(0, u64::saturating_add)
 }

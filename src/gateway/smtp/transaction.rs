@@ -140,25 +140,36 @@ async fn name_at_once(
     }
     commands.push_str(&Data.to_string());
     let sender = refusal(ask(step, COMPLETION, smtp.command(commands)).await)?;
-    for _ in &envelope.to {
-        refusals.push(refusal(ask(step, COMPLETION, smtp.read_response()).await)?);
-    }
-    let data = refusal(ask(step, INTERMEDIATE, smtp.read_response()).await)?;
-    if let (Some(_), None) = (&sender, &data) {
-        let text = "the server broke the protocol: it refused the sender and wants the message";
-        return Err(Failure::BeforeData(text.to_owned()));
-    }
-    if let Some(refusal) = sender {
-        // What is said of the recipients follows from it.
+    let others = read_others(smtp, step, envelope.to.len(), refusals).await;
+    if let Some(sender) = sender {
+        // What is said of the recipients follows from it, or is not said at all.
         refusals.clear();
-        return Err(refusal);
+        if !matches!(others, Ok(Some(_))) {
+            // More answers may be due, so that the connection cannot be used again.
+            let _ = tokio::time::timeout(step, smtp.abort()).await;
+        }
+        return Err(sender);
     }
+    let data = others?;
     match (refusals.iter().any(Option::is_none), data) {
         (true, None) | (false, Some(_)) => Ok(()),
         (true, Some(refusal)) => Err(refusal),
         // It waits for a message that nobody gets.
         (false, None) => refusal(ask(step, COMPLETION, smtp.command(".\r\n")).await).map(drop),
     }
+}
+
+/// Reads the answers about the recipients, and what is refused of DATA.
+async fn read_others(
+    smtp: &mut AsyncSmtpConnection,
+    step: Duration,
+    count: usize,
+    refusals: &mut Vec<Option<Failure>>,
+) -> Result<Option<Failure>, Failure> {
+    for _ in 0..count {
+        refusals.push(refusal(ask(step, COMPLETION, smtp.read_response()).await)?);
+    }
+    refusal(ask(step, INTERMEDIATE, smtp.read_response()).await)
 }
 
 /// A refusal after which the transaction goes on; whatever ends the connection is the error.

@@ -223,6 +223,20 @@ async fn sizes_that_are_lies_do_no_harm() {
 }
 
 #[tokio::test]
+async fn a_header_that_breaks_the_session_is_gone_without() {
+    let listed = || listing(opening(), &[(1, 99_999_999_999, "a"), (2, 5, "b")]);
+    let breaks = [listed(), vec![Expect("TOP 1 0"), say("+OK\r\nSubj")]].concat();
+    let end = || vec![QUIT, say("+OK\r\n")];
+    let other = [listed(), retr("RETR 2", "hello").to_vec(), end()].concat();
+    let alone = [listed(), end()].concat();
+    let server = Server::start(vec![breaks, other, alone]).await;
+    let running = Running::pop3(account(server.port), &Memory::activated());
+    let bodies: Vec<String> = running.taken(2).await.iter().map(text).collect();
+    assert_eq!(bodies, ["hello\r\n", "oversize 99999999999"]);
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn many_messages_that_are_much_larger_than_announced_come_one_by_one() {
     let names: Vec<String> = (1..=12).map(|number| format!("m{number}")).collect();
     let messages: Vec<(u32, u64, &str)> =

@@ -1,7 +1,11 @@
 //! What a server offers is used, and what it lacks is not asked for.
 
+use std::time::Duration;
+
 use event::{Address, OutgoingId, Position};
+use futures::FutureExt;
 use gateway::{Envelope, RecipientOutcome, SendOutcome, SmtpAccount, SmtpSender};
+use tokio::sync::oneshot;
 
 use crate::hostile_smtp::{account, envelope};
 use crate::script::{Server, Turn, say};
@@ -211,9 +215,52 @@ async fn where_commands_go_at_once_a_lost_connection_loses_no_mail() {
     let (outcomes, _) = at_once("250 ok\r\n550 5.1.1 gone\r\n", &[]).await;
     assert!(matches!(outcomes[0], RecipientOutcome::Refused { .. }), "{outcomes:?}");
     assert!(matches!(outcomes[1], RecipientOutcome::Deferred { code: 0, .. }), "{outcomes:?}");
-    let (outcomes, heard) = at_once("550 5.7.1 no\r\n250 ok\r\n250 ok\r\n354 go\r\n", &[]).await;
-    for outcome in outcomes {
-        assert!(matches!(outcome, RecipientOutcome::Deferred { code: 0, .. }), "{outcome:?}");
+    // Whatever the server says of the recipients of a sender it refuses.
+    for others in ["", "421 4.7.0 bye\r\n", "250 ok\r\n250 ok\r\n354 go\r\n"] {
+        let (outcomes, heard) = at_once(&format!("550 5.7.1 no\r\n{others}"), &[]).await;
+        let no = RecipientOutcome::Refused { code: 550, text: "5.7.1 no".to_owned() };
+        assert_eq!(outcomes, [no.clone(), no], "{others}");
+        assert_eq!(heard, [""; 0], "it got no message");
     }
-    assert_eq!(heard, [""; 0], "it got no message");
+}
+
+#[tokio::test]
+async fn the_server_gets_the_message_once_it_may_and_not_before() {
+    let one_by_one = ["MAIL", "250 ok\r\n", "RCPT", "250 ok\r\n", "DATA", "354 go\r\n"];
+    let at_once = ["MAIL", "RCPT", "DATA", "250 ok\r\n250 ok\r\n354 go\r\n"];
+    let cases: [(&str, &[&'static str]); 2] =
+        [(NOTHING, &one_by_one), ("250-hello\r\n250 PIPELINING\r\n", &at_once)];
+    for (offers, named_by) in cases {
+        for may in [true, false] {
+            let mut script = vec![say("220 ready\r\n"), Expect("EHLO"), say(offers)];
+            script.extend([Expect("EHLO"), say(offers)]);
+            script.extend(named_by.iter().map(|&turn| match turn.ends_with('\n') {
+                true => say(turn),
+                false => Expect(turn),
+            }));
+            script.extend([Content, say("250 taken\r\n")]);
+            let server = Server::start(vec![script]).await;
+            let account = SmtpAccount { credentials: None, ..account(server.port) };
+            let (tell, told) = oneshot::channel::<()>();
+            let go = async { told.await.unwrap_or_else(|_| panic!("it is never told")) }.shared();
+            let sending = tokio::spawn(async move {
+                let mail = b"Subject: x\r\n\r\nHello.\r\n";
+                SmtpSender::new(account).send_when(go, &named("a@d.test"), mail).await.summary()
+            });
+            while !server.heard().iter().any(|line| line.starts_with("DATA")) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert!(!server.heard().concat().contains("Hello"), "{offers}");
+            if may {
+                tell.send(()).unwrap();
+                assert_eq!(sending.await.unwrap(), SendOutcome::Sent);
+                assert!(server.heard().concat().contains("Hello"), "{offers}");
+            } else {
+                sending.abort();
+                assert!(sending.await.unwrap_err().is_cancelled());
+                assert!(!server.heard().concat().contains("Hello"), "{offers}");
+            }
+        }
+    }
 }
