@@ -1,5 +1,6 @@
 //! E-mail addresses as they are compared and shown.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,7 +25,7 @@ const LENGTH_MAX: usize = 254;
 
 impl Address {
     /// Takes `local@domain`: no white space, no control characters, no angle brackets, at most
-    /// 254 bytes (RFC 5321 section 4.5.3.1.3 less the brackets).
+    /// 254 bytes as it is [written](Self::written) (RFC 5321 section 4.5.3.1.3 less the brackets).
     pub fn new(text: &str) -> Result<Self, AddressError> {
         let wrong = || AddressError(text.chars().take(LENGTH_MAX).collect());
         let trimmed = text.trim();
@@ -37,7 +38,7 @@ impl Address {
             |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';');
         if local.is_empty()
             || domain.is_empty()
-            || local.len() + 1 + domain.len() > LENGTH_MAX
+            || quoted(local).len() + 1 + domain.len() > LENGTH_MAX
             || local.contains(bad)
             || local.contains('@')
             || domain.contains(|c: char| bad(c) || matches!(c, '(' | ')' | '"' | '\\' | '@'))
@@ -52,6 +53,12 @@ impl Address {
     /// The address as written, but for the domain, which is as the DNS has it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The address as servers and header fields have it: a local part with special characters is
+    /// quoted (RFC 5321 section 4.1.2).
+    pub fn written(&self) -> String {
+        format!("{}@{}", quoted(self.local()), self.domain())
     }
 
     /// The part before the last `@`.
@@ -79,6 +86,17 @@ impl Address {
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
+}
+
+/// A local part as it is written.
+fn quoted(local: &str) -> Cow<'_, str> {
+    let is_quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
+    let is_special =
+        |c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !"!#$%&'*+-/=?^_`{|}~.".contains(c);
+    if is_quoted || !local.contains(is_special) {
+        return Cow::Borrowed(local);
+    }
+    Cow::Owned(format!("\"{}\"", local.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 /// What cannot be a name in the DNS stays as it is: an address may be shown and compared, even where
@@ -142,6 +160,19 @@ mod tests {
             ["", "a", "@b", "a@", "a b@c", "a@b\r\nRCPT TO:<x@y>", "<a@b>", "a@b,c@d", "a@.b"]
         {
             assert!(Address::new(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_no_longer_than_it_may_be_written() {
+        let written = |text| Address::new(text).unwrap().written();
+        assert_eq!(written("a.b+c@d.e"), "a.b+c@d.e");
+        assert_eq!(written("a:b@d.e"), "\"a:b\"@d.e");
+        assert_eq!(written("a\\b@d.e"), "\"a\\\\b\"@d.e");
+        assert_eq!(written("\"a:b\"@d.e"), "\"a:b\"@d.e");
+        for (letter, count_max) in [("x", 249), (":", 247), ("\\", 123)] {
+            let long = |count| Address::new(&format!("{}@d.ee", letter.repeat(count)));
+            assert!(long(count_max).is_ok() && long(count_max + 1).is_err(), "{letter}");
         }
     }
 

@@ -99,21 +99,7 @@ fn phrase(name: &str) -> String {
 }
 
 fn bracketed(address: &Address) -> String {
-    format!("<{}>", mailbox(address))
-}
-
-/// The address as servers and header fields have it: a local part with special characters is quoted
-/// (RFC 5321 section 4.1.2).
-pub fn mailbox(address: &Address) -> String {
-    let (local, domain) = (address.local(), address.domain());
-    let is_quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
-    let is_special =
-        |c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !"!#$%&'*+-/=?^_`{|}~.".contains(c);
-    if is_quoted || !local.contains(is_special) {
-        format!("{local}@{domain}")
-    } else {
-        format!("\"{}\"@{domain}", local.replace('\\', "\\\\").replace('"', "\\\""))
-    }
+    format!("<{}>", address.written())
 }
 
 /// One line without control characters.

@@ -39,7 +39,6 @@ pub use answerable::may_answer;
 pub use authentication_results::{AuthenticationServer, CheckOutcome, SenderCheck, sender_check};
 pub use automatic_mail::{AutomaticMail, Submitted};
 pub use bounce::{Bounce, BounceRecipient, bounce};
-pub use encode::mailbox;
 pub use hop::{Hop, hop};
 pub use identity::{contact_id, fingerprint};
 pub use lines::with_crlf;

@@ -187,7 +187,7 @@ pub(super) async fn reset(connection: &mut AsyncSmtpConnection, timeouts: &SmtpT
 }
 
 fn mail_command(offers: &Offers, envelope: &Envelope, message: &[u8]) -> Result<String, Failure> {
-    let from = envelope.from.as_ref().map(mail::mailbox).unwrap_or_default();
+    let from = envelope.from.as_ref().map(Address::written).unwrap_or_default();
     let mut command = format!("MAIL FROM:<{from}>");
     if let Some(limit) = offers.size {
         // The end of the last line comes with the final dot.
@@ -220,7 +220,7 @@ fn mail_command(offers: &Offers, envelope: &Envelope, message: &[u8]) -> Result<
 }
 
 fn recipient_command(offers: &Offers, envelope: &Envelope, recipient: &Address) -> String {
-    let recipient = mail::mailbox(recipient);
+    let recipient = recipient.written();
     let mut command = format!("RCPT TO:<{recipient}>");
     if wants_reports(offers, envelope) {
         command.push_str(" NOTIFY=FAILURE,DELAY");
