@@ -160,6 +160,11 @@ impl Directory {
         self.agents.values().any(|agent| agent.address.as_ref() == Some(address))
     }
 
+    /// Whether mail to the address stays within: it is one of ours, or an agent's.
+    pub fn is_inside(&self, address: &Address) -> bool {
+        self.is_own(address) || self.is_agent(address)
+    }
+
     /// Whether what was loaded last is exactly this.
     pub fn holds(&self, entries: &[DirectoryEntry], private: &[PrivateEntry]) -> bool {
         self.entries == entries && self.private == private

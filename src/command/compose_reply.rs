@@ -39,8 +39,7 @@ pub(crate) fn compose_reply(
 /// Who gets the answer. The limits stop what no rule recognises: a robot that passes for a person,
 /// also where it writes under another address each time.
 fn recipient<'a>(view: &View<'_>, open: &'a OpenContact) -> Result<&'a Address, WithheldReason> {
-    let directory = &view.hot.directory;
-    let own = |address: &Address| directory.is_own(address) || directory.is_agent(address);
+    let own = |address: &Address| view.hot.directory.is_inside(address);
     let to = mail::may_answer(open.automatic, open.answer_to.as_ref(), own)?;
     if view.hot.automatic_mail.to_thread(open.thread) > 0 {
         return Err(WithheldReason::Thread);

@@ -34,8 +34,7 @@ pub(crate) fn recipients(
         delivery.customer.as_ref() == Some(address)
             || delivery.address.as_ref() == Some(address)
             || mail.from.as_ref().is_some_and(|from| from.address == *address)
-            || view.hot.directory.is_own(address)
-            || view.hot.directory.is_agent(address)
+            || view.hot.directory.is_inside(address)
     };
     let external = parameter(view, delivery, EXTERNAL)
         .unwrap_or_else(|| delivery.external.clone())

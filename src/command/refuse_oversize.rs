@@ -67,7 +67,7 @@ impl RefuseOversize {
         let to = if directory.internal.as_ref() == Some(&self.source.mailbox) {
             self.agent(view)?
         } else {
-            let own = |address: &Address| directory.is_own(address) || directory.is_agent(address);
+            let own = |address: &Address| directory.is_inside(address);
             mail::may_answer(self.parsed.automatic, self.parsed.answer_to(), own)?
         };
         if now.ms_since(self.received) > AGE_MS_MAX {

@@ -53,6 +53,12 @@ pub(super) fn bytes_due(message: &Listed, message_bytes_max: u64) -> u64 {
     if message.size > message_bytes_max { BEGINNING_BYTES.into() } else { message.size }
 }
 
+/// Whether a message is not asked for: of what is too large the header is wanted, but not at the
+/// price of one more session.
+fn is_given_up(message: &Listed, message_bytes_max: u64, past: &Past) -> bool {
+    message.size > message_bytes_max && past.is_suspect(&message.uidl)
+}
+
 /// Fetches a batch; what came before the session broke is in the harvest.
 pub(super) async fn fetch(
     session: &mut Session,
@@ -62,13 +68,11 @@ pub(super) async fn fetch(
 ) -> Harvest {
     let mut harvest = Harvest::default();
     for part in batch.chunks(session.ahead_max()) {
-        let command = |message: &Listed| match message.size > message_bytes_max {
-            // Its header is wanted, but not at the price of one more session.
-            true if past.is_suspect(&message.uidl) => None,
-            true => Some(format!("TOP {} 0", message.number)),
-            false => Some(format!("RETR {}", message.number)),
-        };
-        let commands = part.iter().filter_map(command);
+        let asked = part.iter().filter(|message| !is_given_up(message, message_bytes_max, past));
+        let commands = asked.map(|message| match message.size > message_bytes_max {
+            true => format!("TOP {} 0", message.number),
+            false => format!("RETR {}", message.number),
+        });
         let mut outcome = session.give(Step::Fetch, commands).await;
         for message in part {
             if outcome.is_ok() {
@@ -93,7 +97,7 @@ impl Harvest {
         past: &mut Past,
     ) -> Result<(), Pop3Error> {
         let step = Step::Fetch;
-        if message.size > message_bytes_max && past.is_suspect(&message.uidl) {
+        if is_given_up(message, message_bytes_max, past) {
             self.add_oversize(message, message.size, message_bytes_max, &[]);
             return Ok(());
         }
