@@ -62,7 +62,7 @@ pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// Folders for measurements, deleted all together at the end: for some seconds after files were
+/// Folders for measurements, deleted all together at the end: for minutes after files were
 /// deleted ext4 makes new ones slowly (it passes over inodes that were freed lately), which would
 /// be counted against whoever comes next.
 pub(crate) struct Folders(TempDir);
