@@ -46,6 +46,14 @@ pub enum QueueReason {
     Application,
     /// An agent or supervisor transferred it.
     Transfer,
+    /// It waited too long in another queue.
+    Overflow,
+    /// It waited too long for one agent.
+    AgentWaitOver,
+    /// It was parked, and the reason to wait is over.
+    Unparked,
+    /// A supervisor moved it.
+    Moved,
 }
 
 /// Why a contact went back to the head of its queue.
@@ -59,6 +67,10 @@ pub enum RequeueReason {
     AgentRemoved,
     /// The copy was taken by a mail server and came back.
     Bounced,
+    /// The agent did not accept it in time.
+    NotAccepted,
+    /// The agent declined it.
+    Declined,
 }
 
 /// Where a contact is transferred to.
@@ -112,6 +124,8 @@ pub enum ReleaseReason {
     TransferredOut,
     /// The application ended without queueing it.
     ApplicationEnded,
+    /// A supervisor released it.
+    Supervisor,
 }
 
 /// The readiness an agent chose.
@@ -135,6 +149,67 @@ pub enum Timer {
     SendAgain(OutgoingId),
     /// An application that waited goes on.
     WaitOver(ContactId),
+    /// An agent has not accepted a contact.
+    AcceptOver(ContactId),
+    /// A contact no longer waits for the agent who handled its thread last.
+    PreferenceOver(ContactId),
+    /// A rule of its queue applies to a waiting contact.
+    RuleDue(ContactId),
+    /// A parked contact goes on.
+    ParkOver(ContactId),
+}
+
+impl Timer {
+    /// The contact it is about; `None` where it is about an outgoing mail.
+    pub fn contact(self) -> Option<ContactId> {
+        match self {
+            Self::SendAgain(_) => None,
+            Self::WaitOver(contact)
+            | Self::AcceptOver(contact)
+            | Self::PreferenceOver(contact)
+            | Self::RuleDue(contact)
+            | Self::ParkOver(contact) => Some(contact),
+        }
+    }
+}
+
+/// Why a priority changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum PriorityReason {
+    /// The queue's rule for long waits.
+    Rule,
+    /// A person wanted it.
+    Person,
+}
+
+/// Why an agent got a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum AgentChoice {
+    /// Of those who are free, they had been idle longest.
+    LongestIdle,
+    /// Of those who are free, they come first in the hunt order.
+    HuntOrder,
+    /// Of those who are free, they serve the queue best.
+    BestSkill,
+    /// They handled the thread last, and it waited for them.
+    LastAgent,
+    /// It waited for them alone.
+    Direct,
+    /// They took it themselves.
+    Pulled,
+    /// A supervisor gave it to them.
+    Assigned,
+}
+
+/// Why a parked contact goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum UnparkReason {
+    /// The time has come.
+    Time,
+    /// The customer wrote in the thread.
+    CustomerAnswered,
+    /// A person wanted it.
+    Person,
 }
 
 /// Who gets a copy of a relayed reply beside the customer.

@@ -6,7 +6,10 @@
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
-use crate::{AgentNumber, ApplicationName, MailboxName, QueueName};
+use crate::{
+    AgentNumber, ApplicationName, DispositionCode, MailboxName, QueueName, QueueRule, Schedule,
+    SkillName, TeamName,
+};
 
 /// One thing the directory knows; names and addresses of people are in the private part.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -37,7 +40,61 @@ pub enum DirectoryEntry {
         /// Its name.
         name: MailboxName,
     },
+    /// One rule of a queue.
+    QueueRule {
+        /// The queue.
+        queue: QueueName,
+        /// The rule; at most one of each kind.
+        rule: QueueRule,
+    },
+    /// How well an agent serves a queue; `LEVEL_DEFAULT` where there is no such entry.
+    AgentLevel {
+        /// The agent.
+        number: AgentNumber,
+        /// A queue the agent serves.
+        queue: QueueName,
+        /// From 1 to 10; 10 is best.
+        level: u8,
+    },
+    /// A skill.
+    Skill {
+        /// Its name.
+        name: SkillName,
+    },
+    /// What an agent can do.
+    AgentSkill {
+        /// The agent.
+        number: AgentNumber,
+        /// The skill.
+        skill: SkillName,
+        /// From 1 to 10; 10 is best.
+        level: u8,
+    },
+    /// A team.
+    Team {
+        /// Its name.
+        name: TeamName,
+    },
+    /// The team an agent belongs to.
+    AgentTeam {
+        /// The agent.
+        number: AgentNumber,
+        /// The team.
+        team: TeamName,
+    },
+    /// A disposition code that queues may offer.
+    Disposition {
+        /// The code.
+        code: DispositionCode,
+    },
+    /// Hours in which somebody works.
+    Schedule(Schedule),
 }
+
+/// How well an agent serves a queue, or can do something, where nothing else is said.
+pub const LEVEL_DEFAULT: u8 = 5;
+/// The best level.
+pub const LEVEL_MAX: u8 = 10;
 
 /// One setting that decides what happens to contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -66,6 +123,23 @@ pub enum Setting {
     /// The endings of file names (without the dot, in lower case) of attachments that agents do
     /// not get.
     WithheldAttachments(Vec<String>),
+    /// What a new version of an application means to contacts that are still in it.
+    RunningContacts(RunningContacts),
+    /// How long a contact waits for one agent before it falls to a queue, in milliseconds; for ever
+    /// where it is 0.
+    AgentWaitMs(u64),
+    /// The hosts that applications may call.
+    WebhookHosts(Vec<String>),
+}
+
+/// What a new version of an application means to contacts that are still in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum RunningContacts {
+    /// They finish in the version they began with.
+    #[default]
+    Finish,
+    /// Those that are not queued yet begin anew in the new version.
+    Move,
 }
 
 /// What a restart does with contacts that agents hold.

@@ -4,12 +4,16 @@ use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    AgentNumber, AgentState, ApplicationRef, AutomaticKind, ContactId, CopyKind, DeliveryOutcome,
-    DirectoryEntry, DispositionCode, ExitName, Fingerprint, Handler, LateReason, Line, MailRefusal,
-    MailboxName, Mark, MessageRef, OutgoingId, ParameterName, Position, QuarantineReason,
-    QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason, Setting, SignedReplies,
-    Source, Step, Target, ThreadId, Timer, Timestamp, UncertainReason, Verification,
-    WithheldReason,
+    AcceptanceAwaited, ActionFailed, ActionTaken, AgentNumber, AgentPreferred, AgentState,
+    ApplicationEntered, ApplicationFileKept, ApplicationRef, AssignmentExplained, AutomaticKind,
+    ContactAccepted, ContactForwarded, ContactId, ContactNoted, ContactParked, ContactTagged,
+    ContactUnparked, CopyKind, DeliveryOutcome, DirectoryEntry, DispositionCode, ExitName,
+    Fingerprint, ForwardFailed, Handler, LanguageRecognised, LateReason, Line, MailRefusal,
+    MailRequested, MailboxName, Mark, MessageRef, OutgoingId, ParameterName, Position,
+    PriorityChanged, QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal,
+    RequeueReason, RuleAwaited, Setting, SignedReplies, SkillsRequired, Source, Step,
+    SubApplicationEntered, Target, ThreadId, Timer, Timestamp, UncertainReason, Verification,
+    WebhookAnswered, WebhookRequested, WithheldReason,
 };
 
 /// The clear part of an event: ids, counts and times, all that reports need.
@@ -524,63 +528,52 @@ pub enum Fact {
         /// Why the writer is not told.
         withheld: Option<WithheldReason>,
     },
-}
-
-impl Fact {
-    /// The fact's name, as logs and tools print it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::EngineStarted { .. } => "EngineStarted",
-            Self::EngineStopped => "EngineStopped",
-            Self::DirectoryLoaded { .. } => "DirectoryLoaded",
-            Self::SettingsLoaded { .. } => "SettingsLoaded",
-            Self::ApplicationPublished { .. } => "ApplicationPublished",
-            Self::MailboxActivated { .. } => "MailboxActivated",
-            Self::ContactArrived { .. } => "ContactArrived",
-            Self::MailFiled { .. } => "MailFiled",
-            Self::MailDuplicated { .. } => "MailDuplicated",
-            Self::MailQuarantined { .. } => "MailQuarantined",
-            Self::MailRefused { .. } => "MailRefused",
-            Self::StepTaken { .. } => "StepTaken",
-            Self::ApplicationPaused { .. } => "ApplicationPaused",
-            Self::ParameterSet { .. } => "ParameterSet",
-            Self::ContactRestarted { .. } => "ContactRestarted",
-            Self::ContactQueued { .. } => "ContactQueued",
-            Self::ContactRequeued { .. } => "ContactRequeued",
-            Self::ContactAssigned { .. } => "ContactAssigned",
-            Self::SendStarted { .. } => "SendStarted",
-            Self::SendDeferred { .. } => "SendDeferred",
-            Self::SendRefused { .. } => "SendRefused",
-            Self::SendUncertain { .. } => "SendUncertain",
-            Self::SendRepeated { .. } => "SendRepeated",
-            Self::ContactDelivered { .. } => "ContactDelivered",
-            Self::ContactTransferred { .. } => "ContactTransferred",
-            Self::ReplyReceived { .. } => "ReplyReceived",
-            Self::ReplyRefused { .. } => "ReplyRefused",
-            Self::ReplyRelayed { .. } => "ReplyRelayed",
-            Self::DispositionSet { .. } => "DispositionSet",
-            Self::ContactReleased { .. } => "ContactReleased",
-            Self::AgentStateChanged { .. } => "AgentStateChanged",
-            Self::TimerFired { .. } => "TimerFired",
-            Self::ReplyCopyRequested { .. } => "ReplyCopyRequested",
-            Self::ReplyCopied { .. } => "ReplyCopied",
-            Self::NoteReceived { .. } => "NoteReceived",
-            Self::NoteSent { .. } => "NoteSent",
-            Self::ReplyScreened { .. } => "ReplyScreened",
-            Self::SenderChecked { .. } => "SenderChecked",
-            Self::AutomaticMailRecognised { .. } => "AutomaticMailRecognised",
-            Self::AutomaticReplyRequested { .. } => "AutomaticReplyRequested",
-            Self::AutomaticReplyWithheld { .. } => "AutomaticReplyWithheld",
-            Self::AutomaticReplySent { .. } => "AutomaticReplySent",
-            Self::EncryptionFound { .. } => "EncryptionFound",
-            Self::AttachmentsWithheld { .. } => "AttachmentsWithheld",
-            Self::MailVanished { .. } => "MailVanished",
-            Self::MailSetAside { .. } => "MailSetAside",
-            Self::DeliveryReported { .. } => "DeliveryReported",
-            Self::NoticeRequested { .. } => "NoticeRequested",
-            Self::NoticeSent { .. } => "NoticeSent",
-            Self::ReducedCopyRequested { .. } => "ReducedCopyRequested",
-            Self::OversizeHeaderKept { .. } => "OversizeHeaderKept",
-        }
-    }
+    /// An application took a step. Private: `Text`, why it left that way. Older logs have
+    /// `StepTaken`.
+    ActionTaken(ActionTaken),
+    /// An action could not be carried out as written; the contact leaves it by `error`. Private:
+    /// `Text`, what went wrong.
+    ActionFailed(ActionFailed),
+    /// A contact entered an application from an action of another.
+    SubApplicationEntered(SubApplicationEntered),
+    /// A contact that is not queued yet begins anew in a new version of its application.
+    ApplicationEntered(ApplicationEntered),
+    /// An action needs to see the mail itself, which is not in the log.
+    MailRequested(MailRequested),
+    /// The language of a contact's mail was recognised; right after its arrival.
+    LanguageRecognised(LanguageRecognised),
+    /// An application asked another program over HTTP. Private: `Call`.
+    WebhookRequested(WebhookRequested),
+    /// The other program answered, or did not. Private: `Text`, the answer's body, or what went
+    /// wrong.
+    WebhookAnswered(WebhookAnswered),
+    /// A contact was given a word by which it is found again.
+    ContactTagged(ContactTagged),
+    /// Something was noted about a contact. Private: `Text`.
+    ContactNoted(ContactNoted),
+    /// An application passed a contact to a plain address, and a copy is to be sent. Private:
+    /// `Address`.
+    ContactForwarded(ContactForwarded),
+    /// A copy to a plain address did not arrive; the application goes on.
+    ForwardFailed(ForwardFailed),
+    /// What an agent must be able to do to get a contact.
+    SkillsRequired(SkillsRequired),
+    /// A waiting contact is for one agent first.
+    AgentPreferred(AgentPreferred),
+    /// A rule of its queue will apply to a contact that still waits there then.
+    RuleAwaited(RuleAwaited),
+    /// A waiting contact is served sooner or later than before.
+    PriorityChanged(PriorityChanged),
+    /// Why a contact was given to an agent; next to its `ContactAssigned`.
+    AssignmentExplained(AssignmentExplained),
+    /// An agent has to accept a contact, or loses it.
+    AcceptanceAwaited(AcceptanceAwaited),
+    /// An agent accepted a contact, by saying so or by working on it.
+    ContactAccepted(ContactAccepted),
+    /// An agent put a contact aside and is free for others.
+    ContactParked(ContactParked),
+    /// A parked contact goes on.
+    ContactUnparked(ContactUnparked),
+    /// A file that a version of an application sends was kept; right after it was published.
+    ApplicationFileKept(ApplicationFileKept),
 }

@@ -8,13 +8,19 @@ mod address;
 mod codec;
 mod directory;
 mod fact;
+mod fact_name;
 mod id;
 mod mail;
 mod name;
 mod private;
 mod record;
+mod rules;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
+#[cfg(any(test, feature = "samples"))]
+mod samples_service;
+mod service;
+mod steps;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -22,12 +28,16 @@ mod time;
 mod verification;
 
 pub use about::{
-    AgentState, CopyKind, DeliveryOutcome, Handler, LateReason, Line, QueueReason, ReleaseReason,
-    RequeueReason, Step, Target, Timer, UncertainReason, WithheldReason,
+    AgentChoice, AgentState, CopyKind, DeliveryOutcome, Handler, LateReason, Line, PriorityReason,
+    QueueReason, ReleaseReason, RequeueReason, Step, Target, Timer, UncertainReason, UnparkReason,
+    WithheldReason,
 };
 pub use address::{Address, AddressError};
 pub use codec::{CodecError, decode, encode};
-pub use directory::{CopyFrom, DirectoryEntry, HeldContacts, Quotes, Setting, SignedReplies};
+pub use directory::{
+    CopyFrom, DirectoryEntry, HeldContacts, LEVEL_DEFAULT, LEVEL_MAX, Quotes, RunningContacts,
+    Setting, SignedReplies,
+};
 pub use fact::Fact;
 pub use id::{CommandId, ContactId, IdError, MessageDigest, OutgoingId, Position, ThreadId};
 pub use mail::{
@@ -36,9 +46,23 @@ pub use mail::{
 };
 pub use name::{
     ActionName, AgentNumber, ApplicationName, ApplicationRef, DispositionCode, ExitName,
-    MailboxName, NameError, ParameterName, QueueName, TeamReason, UserName,
+    MailboxName, NameError, ParameterName, QueueName, ScheduleName, SkillName, Tag, TeamName,
+    TeamReason, UserName,
 };
-pub use private::{Letter, MailDetails, Person, Private, PrivateEntry, SenderDomains, Written};
+pub use private::{
+    Attachment, Call, Composed, Letter, MailDetails, Person, Private, PrivateEntry, SenderDomains,
+    Written,
+};
 pub use record::{Actor, Cause, Event, Recorded};
+pub use rules::{Hours, NextAgent, QueueRule, Schedule, SkillNeed, SpecialDay, WeeklyHours};
+pub use service::{
+    AcceptanceAwaited, AgentPreferred, AssignmentExplained, ContactAccepted, ContactParked,
+    ContactUnparked, PriorityChanged, RuleAwaited, SkillsRequired,
+};
+pub use steps::{
+    ActionFailed, ActionTaken, ApplicationEntered, ApplicationFileKept, ContactForwarded,
+    ContactNoted, ContactTagged, ForwardFailed, LanguageRecognised, MailRequested,
+    SubApplicationEntered, WebhookAnswered, WebhookRequested,
+};
 pub use time::Timestamp;
 pub use verification::{Check, CheckError, CheckedBy, Verification};

@@ -111,6 +111,26 @@ name!(
     "reason"
 );
 name!(
+    /// What an agent can do and a contact may need, such as a language.
+    SkillName,
+    "skill name"
+);
+name!(
+    /// Agents who work together under a team leader.
+    TeamName,
+    "team name"
+);
+name!(
+    /// The hours in which somebody works.
+    ScheduleName,
+    "schedule name"
+);
+name!(
+    /// A word by which contacts are found again.
+    Tag,
+    "tag"
+);
+name!(
     /// A person who gives commands: an operating-system or Postbook user.
     UserName,
     "user name"

@@ -5,7 +5,7 @@
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
-use crate::{Address, AgentNumber, MailboxName, Timestamp};
+use crate::{Address, AgentNumber, MailboxName, MessageRef, Timestamp};
 
 /// What reports do not need and people may ask us to forget.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -24,6 +24,41 @@ pub enum Private {
     Domains(SenderDomains),
     /// A mail of our own.
     Written(Box<Written>),
+    /// What another program is asked.
+    Call(Box<Call>),
+    /// A mail of our own with an HTML part or attachments.
+    Composed(Box<Composed>),
+}
+
+/// A request to another program (RFC 9110).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Call {
+    /// Where.
+    pub url: String,
+    /// The body, as JSON.
+    pub body: String,
+}
+
+/// A mail of our own with more than a text.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Composed {
+    /// Recipient, subject and text.
+    pub written: Written,
+    /// The same as HTML, where there is that.
+    pub html: Option<String>,
+    /// Files that go with it.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file that goes with a mail of our own.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Attachment {
+    /// Its name.
+    pub name: String,
+    /// Its media type (RFC 2046).
+    pub media_type: String,
+    /// Its bytes, in the message store.
+    pub content: MessageRef,
 }
 
 /// The domain that each check of a mail's sender is about, in lower case; `None` where it is not

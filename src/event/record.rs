@@ -4,8 +4,8 @@ use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    Address, AgentNumber, CommandId, Fact, Letter, MailDetails, MailboxName, Position, Private,
-    SenderDomains, Timestamp, UserName, Written,
+    Address, AgentNumber, Call, CommandId, Composed, Fact, Letter, MailDetails, MailboxName,
+    Position, Private, SenderDomains, Timestamp, UserName, Written,
 };
 
 /// A fact with its circumstances.
@@ -54,7 +54,20 @@ impl Event {
 
     /// The mail of our own that it asks for, where that was not erased.
     pub fn written(&self) -> Option<&Written> {
-        if let Some(Private::Written(written)) = &self.private { Some(written) } else { None }
+        if let Some(Private::Written(written)) = &self.private {
+            return Some(written);
+        }
+        self.composed().map(|composed| &composed.written)
+    }
+
+    /// The same with its HTML and its attachments, where it has any.
+    pub fn composed(&self) -> Option<&Composed> {
+        if let Some(Private::Composed(composed)) = &self.private { Some(composed) } else { None }
+    }
+
+    /// What another program is asked, where it is about that and that was not erased.
+    pub fn call(&self) -> Option<&Call> {
+        if let Some(Private::Call(call)) = &self.private { Some(call) } else { None }
     }
 }
 

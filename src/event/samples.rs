@@ -5,34 +5,34 @@ use crate::{
     CheckedBy, CommandId, ContactId, CopyFrom, CopyKind, DeliveryOutcome, DirectoryEntry, Event,
     Fact, Fingerprint, Handler, HeldContacts, LateReason, Letter, Line, MailDetails, MailRefusal,
     MailboxName, Mark, MessageDigest, MessageRef, NameError, OutgoingId, Person, Position, Private,
-    PrivateEntry, QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal,
+    PrivateEntry, QuarantineReason, QueueName, QueueReason, Quotes, ReleaseReason, ReplyRefusal,
     RequeueReason, SenderDomains, Setting, SignedReplies, Source, Step, Target, ThreadId, Timer,
-    Timestamp, UncertainReason, Verification, WithheldReason, Written,
+    Timestamp, UncertainReason, Verification, WithheldReason, Written, samples_service,
 };
 
 const CONTACT: [u8; 32] = [7; 32];
 
-fn contact() -> ContactId {
+pub(crate) fn contact() -> ContactId {
     ContactId::from_digest(&CONTACT)
 }
 
-fn thread() -> ThreadId {
+pub(crate) fn thread() -> ThreadId {
     ThreadId(contact())
 }
 
-fn message() -> MessageRef {
+pub(crate) fn message() -> MessageRef {
     MessageRef { digest: MessageDigest([9; 32]), size: 4321 }
 }
 
-fn outgoing() -> OutgoingId {
+pub(crate) fn outgoing() -> OutgoingId {
     OutgoingId(Position(42))
 }
 
-fn address(text: &str) -> Option<Private> {
+pub(crate) fn address(text: &str) -> Option<Private> {
     Address::new(text).ok().map(Private::Address)
 }
 
-fn text(text: &str) -> Option<Private> {
+pub(crate) fn text(text: &str) -> Option<Private> {
     Some(Private::Text(text.to_owned()))
 }
 
@@ -56,10 +56,12 @@ fn letter() -> Option<Private> {
     Some(Private::Letter(Box::new(Letter { mail: *mail, cc, shown, left_out: 0 })))
 }
 
-struct Names {
-    mailbox: MailboxName,
-    application: ApplicationRef,
-    step: Step,
+/// The names that samples share.
+pub(crate) struct Names {
+    pub(crate) mailbox: MailboxName,
+    pub(crate) application: ApplicationRef,
+    pub(crate) step: Step,
+    pub(crate) queue: QueueName,
 }
 
 impl Names {
@@ -67,6 +69,7 @@ impl Names {
         let application = ApplicationRef { name: "support".parse()?, version: 3 };
         Ok(Self {
             mailbox: "support".parse()?,
+            queue: "support".parse()?,
             step: Step { application: application.clone(), action: "to queue".parse()?, visit: 1 },
             application,
         })
@@ -77,7 +80,7 @@ impl Names {
     }
 }
 
-/// One event of every fact, in the order of the enum, with its private part.
+/// At least one event of every fact, in the order in which their shapes came, with its private part.
 pub fn events() -> Result<Vec<Event>, NameError> {
     let names = Names::new()?;
     let mut facts = settings(&names)?;
@@ -94,6 +97,9 @@ pub fn events() -> Result<Vec<Event>, NameError> {
     facts.push(vanished(&names));
     facts.push(set_aside(&names));
     facts.extend(reports(&names));
+    facts.extend(samples_service::steps(&names)?);
+    facts.extend(samples_service::service(&names)?);
+    facts.extend(samples_service::directory(&names)?);
     Ok(facts
         .into_iter()
         .zip(1u64..)
@@ -111,7 +117,7 @@ pub fn events() -> Result<Vec<Event>, NameError> {
         .collect())
 }
 
-type Sample = (Fact, Option<Private>);
+pub(crate) type Sample = (Fact, Option<Private>);
 
 fn settings(names: &Names) -> Result<Vec<Sample>, NameError> {
     let mailbox = Address::new("support@desk.example").into_iter().collect();

@@ -1,6 +1,12 @@
 //! What a fact is about: a contact, or a mail on a server.
 
-use crate::{ContactId, Fact, Source, Timer};
+use crate::{
+    AcceptanceAwaited, ActionFailed, ActionTaken, AgentPreferred, ApplicationEntered,
+    AssignmentExplained, ContactAccepted, ContactForwarded, ContactId, ContactNoted, ContactParked,
+    ContactTagged, ContactUnparked, Fact, ForwardFailed, LanguageRecognised, MailRequested,
+    PriorityChanged, RuleAwaited, SkillsRequired, Source, SubApplicationEntered, WebhookAnswered,
+    WebhookRequested,
+};
 
 impl Fact {
     /// The contact it is about, where it is about one.
@@ -18,10 +24,10 @@ impl Fact {
             | Self::MailSetAside { .. }
             | Self::MailVanished { .. }
             | Self::AgentStateChanged { .. }
-            | Self::TimerFired { timer: Timer::SendAgain(_) } => None,
+            | Self::ApplicationFileKept(_) => None,
+            Self::TimerFired { timer } => timer.contact(),
             Self::ReplyRefused { contact, .. } => *contact,
-            Self::TimerFired { timer: Timer::WaitOver(contact) }
-            | Self::ContactArrived { contact, .. }
+            Self::ContactArrived { contact, .. }
             | Self::MailDuplicated { contact, .. }
             | Self::StepTaken { contact, .. }
             | Self::ApplicationPaused { contact, .. }
@@ -58,6 +64,27 @@ impl Fact {
             | Self::OversizeHeaderKept { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
+            Self::ActionTaken(ActionTaken { contact, .. })
+            | Self::ActionFailed(ActionFailed { contact, .. })
+            | Self::SubApplicationEntered(SubApplicationEntered { contact, .. })
+            | Self::ApplicationEntered(ApplicationEntered { contact, .. })
+            | Self::MailRequested(MailRequested { contact, .. })
+            | Self::LanguageRecognised(LanguageRecognised { contact, .. })
+            | Self::WebhookRequested(WebhookRequested { contact, .. })
+            | Self::WebhookAnswered(WebhookAnswered { contact, .. })
+            | Self::ContactTagged(ContactTagged { contact, .. })
+            | Self::ContactNoted(ContactNoted { contact, .. })
+            | Self::ContactForwarded(ContactForwarded { contact, .. })
+            | Self::ForwardFailed(ForwardFailed { contact, .. })
+            | Self::SkillsRequired(SkillsRequired { contact, .. })
+            | Self::AgentPreferred(AgentPreferred { contact, .. })
+            | Self::RuleAwaited(RuleAwaited { contact, .. })
+            | Self::PriorityChanged(PriorityChanged { contact, .. })
+            | Self::AssignmentExplained(AssignmentExplained { contact, .. })
+            | Self::AcceptanceAwaited(AcceptanceAwaited { contact, .. })
+            | Self::ContactAccepted(ContactAccepted { contact, .. })
+            | Self::ContactParked(ContactParked { contact, .. })
+            | Self::ContactUnparked(ContactUnparked { contact, .. }) => Some(*contact),
         }
     }
 
@@ -114,7 +141,29 @@ impl Fact {
             | Self::NoticeRequested { .. }
             | Self::NoticeSent { .. }
             | Self::ReducedCopyRequested { .. }
-            | Self::OversizeHeaderKept { .. } => None,
+            | Self::OversizeHeaderKept { .. }
+            | Self::ActionTaken(_)
+            | Self::ActionFailed(_)
+            | Self::SubApplicationEntered(_)
+            | Self::ApplicationEntered(_)
+            | Self::MailRequested(_)
+            | Self::LanguageRecognised(_)
+            | Self::WebhookRequested(_)
+            | Self::WebhookAnswered(_)
+            | Self::ContactTagged(_)
+            | Self::ContactNoted(_)
+            | Self::ContactForwarded(_)
+            | Self::ForwardFailed(_)
+            | Self::SkillsRequired(_)
+            | Self::AgentPreferred(_)
+            | Self::RuleAwaited(_)
+            | Self::PriorityChanged(_)
+            | Self::AssignmentExplained(_)
+            | Self::AcceptanceAwaited(_)
+            | Self::ContactAccepted(_)
+            | Self::ContactParked(_)
+            | Self::ContactUnparked(_)
+            | Self::ApplicationFileKept(_) => None,
         }
     }
 }
