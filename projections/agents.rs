@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    AgentNumber, AgentState, ContactId, DirectoryEntry, Event, Fact, Line, QueueName,
-    RequeueReason, Timestamp,
+    AgentNumber, AgentState, ContactId, ContactParked, DirectoryEntry, Event, Fact, Line,
+    QueueName, RequeueReason, Timestamp,
 };
 
 /// One agent.
@@ -105,9 +105,14 @@ impl Agents {
             Fact::ContactReleased { contact, .. }
             | Fact::ContactRequeued {
                 contact,
-                reason: RequeueReason::SignedOut | RequeueReason::AgentRemoved,
+                reason:
+                    RequeueReason::SignedOut
+                    | RequeueReason::AgentRemoved
+                    | RequeueReason::NotAccepted
+                    | RequeueReason::Declined,
                 ..
             }
+            | Fact::ContactParked(ContactParked { contact, .. })
             | Fact::ContactTransferred { contact, .. } => self.let_go(*contact, event.time, false),
             Fact::EngineStarted { .. }
             | Fact::EngineStopped
@@ -153,6 +158,27 @@ impl Agents {
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
+            | Fact::ActionTaken(_)
+            | Fact::ActionFailed(_)
+            | Fact::SubApplicationEntered(_)
+            | Fact::ApplicationEntered(_)
+            | Fact::MailRequested(_)
+            | Fact::LanguageRecognised(_)
+            | Fact::WebhookRequested(_)
+            | Fact::WebhookAnswered(_)
+            | Fact::ContactTagged(_)
+            | Fact::ContactNoted(_)
+            | Fact::ContactForwarded(_)
+            | Fact::ForwardFailed(_)
+            | Fact::ApplicationFileKept(_)
+            | Fact::SkillsRequired(_)
+            | Fact::AgentPreferred(_)
+            | Fact::RuleAwaited(_)
+            | Fact::PriorityChanged(_)
+            | Fact::AssignmentExplained(_)
+            | Fact::AcceptanceAwaited(_)
+            | Fact::ContactAccepted(_)
+            | Fact::ContactUnparked(_)
             | Fact::TimerFired { .. } => {}
         }
     }

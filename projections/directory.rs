@@ -4,17 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, ApplicationName, ApplicationRef, CopyFrom, DirectoryEntry, Event, Fact,
-    HeldContacts, MailboxName, Private, PrivateEntry, QueueName, Quotes, Setting, SignedReplies,
+    Address, AgentNumber, AgentState, ApplicationName, ApplicationRef, DirectoryEntry,
+    DispositionCode, Event, Fact, MailboxName, MessageRef, Private, PrivateEntry, QueueName,
+    Schedule, ScheduleName, Setting, SkillName, TeamName,
 };
+
+use crate::rules::QueueRules;
+use crate::settings::Settings;
 
 /// An agent as the directory lists them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct AgentEntry {
     /// The agent's name; empty where it was erased.
     pub name: String,
-    /// The agent's own mailbox; absent where it was erased.
+    /// The agent's own mailbox; absent where it was erased. One that changes while the agent is
+    /// signed in counts from their next sign-in.
     pub address: Option<Address>,
+    /// The team they belong to.
+    pub team: Option<TeamName>,
 }
 
 /// A mailbox as the directory lists it.
@@ -28,71 +35,13 @@ pub struct MailboxEntry {
     pub addresses: Vec<Address>,
 }
 
-/// The settings in force.
+/// A file that an application sends with its answers.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Settings {
-    /// What a restart does with contacts that agents hold.
-    pub restart_held_contacts: HeldContacts,
-    /// Whether a relayed reply releases the contact.
-    pub release_on_reply: bool,
-    /// What agents see in From.
-    pub agent_copy_from: CopyFrom,
-    /// Whether people whom an agent adds stay hidden from the customer and get the next replies.
-    pub keep_internal_cc: bool,
-    /// Whether people whom the customer adds get the reply.
-    pub keep_external_cc: bool,
-    /// What becomes of private addresses in what a reply quotes.
-    pub quotes: Quotes,
-    /// What becomes of signed replies.
-    pub signed_replies: SignedReplies,
-    /// How many automatic answers an address gets a day.
-    pub automatic_replies_per_address_day: u32,
-    /// How many automatic answers a domain gets an hour.
-    pub automatic_replies_per_domain_hour: u32,
-    /// How many automatic answers go out an hour.
-    pub automatic_replies_per_hour: u32,
-    /// The endings of file names of attachments that agents do not get.
-    pub withheld_attachments: Vec<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            restart_held_contacts: HeldContacts::default(),
-            release_on_reply: false,
-            agent_copy_from: CopyFrom::default(),
-            keep_internal_cc: true,
-            keep_external_cc: true,
-            quotes: Quotes::default(),
-            signed_replies: SignedReplies::default(),
-            automatic_replies_per_address_day: 5,
-            automatic_replies_per_domain_hour: 60,
-            automatic_replies_per_hour: 1_000,
-            withheld_attachments: Vec::new(),
-        }
-    }
-}
-
-impl Settings {
-    fn set(&mut self, setting: &Setting) {
-        match setting {
-            Setting::RestartHeldContacts(held) => self.restart_held_contacts = *held,
-            Setting::ReleaseOnReply(on) => self.release_on_reply = *on,
-            Setting::AgentCopyFrom(from) => self.agent_copy_from = *from,
-            Setting::KeepInternalCc(keep) => self.keep_internal_cc = *keep,
-            Setting::KeepExternalCc(keep) => self.keep_external_cc = *keep,
-            Setting::Quotes(quotes) => self.quotes = *quotes,
-            Setting::SignedReplies(signed) => self.signed_replies = *signed,
-            Setting::AutomaticRepliesPerAddressDay(count) => {
-                self.automatic_replies_per_address_day = *count;
-            }
-            Setting::AutomaticRepliesPerDomainHour(count) => {
-                self.automatic_replies_per_domain_hour = *count;
-            }
-            Setting::AutomaticRepliesPerHour(count) => self.automatic_replies_per_hour = *count,
-            Setting::WithheldAttachments(endings) => self.withheld_attachments = endings.clone(),
-        }
-    }
+pub struct ApplicationFile {
+    /// Its media type (RFC 2046).
+    pub media_type: String,
+    /// Its bytes, in the message store.
+    pub content: MessageRef,
 }
 
 /// The directory, the settings and the applications in force.
@@ -100,8 +49,16 @@ impl Settings {
 pub struct Directory {
     /// The settings.
     pub settings: Settings,
-    /// The queues.
-    pub queues: BTreeSet<QueueName>,
+    /// The queues, with their rules.
+    pub queues: BTreeMap<QueueName, QueueRules>,
+    /// What agents can do.
+    pub skills: BTreeSet<SkillName>,
+    /// The teams.
+    pub teams: BTreeSet<TeamName>,
+    /// The disposition codes that queues may offer; any code where there are none.
+    pub dispositions: BTreeSet<DispositionCode>,
+    /// When somebody works.
+    pub schedules: BTreeMap<ScheduleName, Schedule>,
     /// The agents.
     pub agents: BTreeMap<AgentNumber, AgentEntry>,
     /// The mailboxes, the internal one among them.
@@ -109,6 +66,10 @@ pub struct Directory {
     /// The internal mailbox.
     pub internal: Option<MailboxName>,
     applications: BTreeMap<ApplicationName, BTreeMap<u32, String>>,
+    files: BTreeMap<ApplicationRef, BTreeMap<String, ApplicationFile>>,
+    /// The addresses of agents that count from their next sign-in.
+    next_addresses: BTreeMap<AgentNumber, Address>,
+    signed_in: BTreeSet<AgentNumber>,
     entries: Vec<DirectoryEntry>,
     private: Vec<PrivateEntry>,
     loaded: Option<Vec<Setting>>,
@@ -133,6 +94,26 @@ impl Directory {
     /// The text of one version of an application.
     pub fn application(&self, application: &ApplicationRef) -> Option<&str> {
         self.applications.get(&application.name)?.get(&application.version).map(String::as_str)
+    }
+
+    /// A file of a version of an application, by the name its text gives it.
+    pub fn file(&self, application: &ApplicationRef, name: &str) -> Option<&ApplicationFile> {
+        self.files.get(application)?.get(name)
+    }
+
+    /// The entries loaded last, with their private side.
+    pub fn entries(&self) -> (&[DirectoryEntry], &[PrivateEntry]) {
+        (&self.entries, &self.private)
+    }
+
+    /// The settings loaded last.
+    pub fn settings_loaded(&self) -> &[Setting] {
+        self.loaded.as_deref().unwrap_or_default()
+    }
+
+    /// The address that an agent's next sign-in puts in force, where it is another.
+    pub fn next_address(&self, agent: AgentNumber) -> Option<&Address> {
+        self.next_addresses.get(&agent)
     }
 
     /// The public address customers see for a mailbox.
@@ -190,6 +171,14 @@ impl Directory {
                     .or_default()
                     .insert(application.version, text.clone());
             }
+            Fact::ApplicationFileKept(kept) => {
+                let (media_type, content) = (kept.media_type.clone(), kept.content);
+                self.files
+                    .entry(kept.application.clone())
+                    .or_default()
+                    .insert(kept.name.clone(), ApplicationFile { media_type, content });
+            }
+            Fact::AgentStateChanged { agent, state } => self.sign(*agent, state),
             Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::MailboxActivated { .. }
@@ -236,33 +225,42 @@ impl Directory {
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
-            | Fact::AgentStateChanged { .. }
+            | Fact::ActionTaken(_)
+            | Fact::ActionFailed(_)
+            | Fact::SubApplicationEntered(_)
+            | Fact::ApplicationEntered(_)
+            | Fact::MailRequested(_)
+            | Fact::LanguageRecognised(_)
+            | Fact::WebhookRequested(_)
+            | Fact::WebhookAnswered(_)
+            | Fact::ContactTagged(_)
+            | Fact::ContactNoted(_)
+            | Fact::ContactForwarded(_)
+            | Fact::ForwardFailed(_)
+            | Fact::SkillsRequired(_)
+            | Fact::AgentPreferred(_)
+            | Fact::RuleAwaited(_)
+            | Fact::PriorityChanged(_)
+            | Fact::AssignmentExplained(_)
+            | Fact::AcceptanceAwaited(_)
+            | Fact::ContactAccepted(_)
+            | Fact::ContactParked(_)
+            | Fact::ContactUnparked(_)
             | Fact::TimerFired { .. } => {}
         }
     }
 
     fn load(&mut self, entries: &[DirectoryEntry], private: Option<&Private>) {
+        let before = std::mem::take(&mut self.agents);
         self.queues.clear();
-        self.agents.clear();
+        self.skills.clear();
+        self.teams.clear();
+        self.dispositions.clear();
+        self.schedules.clear();
         self.mailboxes.clear();
         self.internal = None;
         for entry in entries {
-            match entry {
-                DirectoryEntry::Queue { name } => {
-                    self.queues.insert(name.clone());
-                }
-                DirectoryEntry::Agent { number, .. } => {
-                    self.agents.insert(*number, AgentEntry::default());
-                }
-                DirectoryEntry::Mailbox { name, application } => {
-                    self.mailboxes.entry(name.clone()).or_default().application =
-                        Some(application.clone());
-                }
-                DirectoryEntry::Internal { name } => {
-                    self.mailboxes.entry(name.clone()).or_default();
-                    self.internal = Some(name.clone());
-                }
-            }
+            self.list(entry);
         }
         self.entries = entries.to_vec();
         self.private = match private {
@@ -273,12 +271,58 @@ impl Directory {
                 | Private::Text(_)
                 | Private::Letter(_)
                 | Private::Domains(_)
-                | Private::Written(_),
+                | Private::Written(_)
+                | Private::Composed(_)
+                | Private::Call(_),
             )
             | None => Vec::new(),
         };
         for entry in self.private.clone() {
             self.name(entry);
+        }
+        self.signed_in.retain(|number| self.agents.contains_key(number));
+        self.next_addresses.clear();
+        for number in self.signed_in.clone() {
+            let known = before.get(&number).and_then(|entry| entry.address.clone());
+            self.keep_address(number, known);
+        }
+    }
+
+    fn list(&mut self, entry: &DirectoryEntry) {
+        match entry {
+            DirectoryEntry::Queue { name } => {
+                self.queues.entry(name.clone()).or_default();
+            }
+            DirectoryEntry::QueueRule { queue, rule } => {
+                self.queues.entry(queue.clone()).or_default().set(rule);
+            }
+            DirectoryEntry::Agent { number, .. } => {
+                self.agents.entry(*number).or_default();
+            }
+            DirectoryEntry::AgentTeam { number, team } => {
+                self.agents.entry(*number).or_default().team = Some(team.clone());
+            }
+            DirectoryEntry::Mailbox { name, application } => {
+                self.mailboxes.entry(name.clone()).or_default().application =
+                    Some(application.clone());
+            }
+            DirectoryEntry::Internal { name } => {
+                self.mailboxes.entry(name.clone()).or_default();
+                self.internal = Some(name.clone());
+            }
+            DirectoryEntry::Skill { name } => {
+                self.skills.insert(name.clone());
+            }
+            DirectoryEntry::Team { name } => {
+                self.teams.insert(name.clone());
+            }
+            DirectoryEntry::Disposition { code } => {
+                self.dispositions.insert(code.clone());
+            }
+            DirectoryEntry::Schedule(schedule) => {
+                self.schedules.insert(schedule.name.clone(), schedule.clone());
+            }
+            DirectoryEntry::AgentLevel { .. } | DirectoryEntry::AgentSkill { .. } => {}
         }
     }
 
@@ -286,7 +330,7 @@ impl Directory {
         match entry {
             PrivateEntry::Agent { number, name, address } => {
                 if let Some(agent) = self.agents.get_mut(&number) {
-                    *agent = AgentEntry { name, address: Some(address) };
+                    (agent.name, agent.address) = (name, Some(address));
                 }
             }
             PrivateEntry::Mailbox { name, display_name, addresses } => {
@@ -295,6 +339,28 @@ impl Directory {
                     mailbox.addresses = addresses;
                 }
             }
+        }
+    }
+
+    /// Leaves an agent who is signed in the address they had; the new one counts later.
+    fn keep_address(&mut self, number: AgentNumber, known: Option<Address>) {
+        let Some(entry) = self.agents.get_mut(&number) else { return };
+        let Some(known) = known else { return };
+        if let Some(next) = entry.address.replace(known.clone())
+            && next != known
+        {
+            self.next_addresses.insert(number, next);
+        }
+    }
+
+    fn sign(&mut self, number: AgentNumber, state: &AgentState) {
+        if *state == AgentState::SignedOut {
+            self.signed_in.remove(&number);
+        } else if self.signed_in.insert(number)
+            && let Some(next) = self.next_addresses.remove(&number)
+            && let Some(entry) = self.agents.get_mut(&number)
+        {
+            entry.address = Some(next);
         }
     }
 }

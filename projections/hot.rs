@@ -5,8 +5,8 @@ use bincode::{Decode, Encode};
 use event::{Event, Position, Timestamp};
 
 use crate::{
-    Agents, AutomaticMail, Contacts, Directory, Mailboxes, Maildrops, Outbox, Quarantine, Queues,
-    Timers,
+    Agents, AutomaticMail, Contacts, Directory, Errands, Mailboxes, Maildrops, Outbox, Quarantine,
+    Queues, Timers,
 };
 
 /// The views a decision reads. Its size follows what is open, not what has been.
@@ -36,6 +36,8 @@ pub struct Hot {
     pub quarantine: Quarantine,
     /// Who got automatic answers lately.
     pub automatic_mail: AutomaticMail,
+    /// What applications asked the outside.
+    pub errands: Errands,
 }
 
 /// Bytes that are no snapshot of this version; the remedy is a replay.
@@ -50,7 +52,7 @@ pub enum SnapshotError {
 }
 
 /// Changes whenever the shape of a view changes, so that older snapshots are set aside.
-const VERSION: u32 = 10;
+const VERSION: u32 = 11;
 const MAGIC: &[u8; 8] = b"PBHOT\0\0\x01";
 const CONFIG: Configuration = standard();
 
@@ -67,6 +69,7 @@ impl Hot {
         self.maildrops.apply(event);
         self.quarantine.apply(at, event);
         self.automatic_mail.apply(event);
+        self.errands.apply(event);
         self.position = at;
         self.time = event.time;
     }

@@ -86,7 +86,16 @@ impl Ledger {
                         let book = self.books.entry(name.clone()).or_default();
                         book.listed.get_or_insert(event.time);
                     }
-                    DirectoryEntry::Queue { .. } | DirectoryEntry::Agent { .. } => {}
+                    DirectoryEntry::Queue { .. }
+                    | DirectoryEntry::QueueRule { .. }
+                    | DirectoryEntry::Agent { .. }
+                    | DirectoryEntry::AgentLevel { .. }
+                    | DirectoryEntry::AgentSkill { .. }
+                    | DirectoryEntry::AgentTeam { .. }
+                    | DirectoryEntry::Skill { .. }
+                    | DirectoryEntry::Team { .. }
+                    | DirectoryEntry::Disposition { .. }
+                    | DirectoryEntry::Schedule(_) => {}
                 }
             }
         }

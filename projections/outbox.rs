@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, ContactId, CopyKind, Event, Fact, Handler, MessageRef, OutgoingId,
-    Position, Target, ThreadId, Timer, Timestamp, UncertainReason,
+    Address, AgentNumber, ContactForwarded, ContactId, ContactParked, CopyKind, Event, Fact,
+    Handler, MessageRef, OutgoingId, Position, Target, ThreadId, Timer, Timestamp, UncertainReason,
 };
 
 /// One mail that waits to be sent, or whose fate is not known.
@@ -148,6 +148,7 @@ impl Outbox {
             | Fact::NoteReceived { .. }
             | Fact::AutomaticReplyRequested { .. }
             | Fact::NoticeRequested { .. }
+            | Fact::ContactForwarded(_)
             | Fact::OversizeHeaderKept { withheld: None, .. }
             | Fact::ReducedCopyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
@@ -173,9 +174,9 @@ impl Outbox {
             | Fact::NoteSent { outgoing, .. }
             | Fact::AutomaticReplySent { outgoing, .. }
             | Fact::NoticeSent { outgoing, .. } => self.settle(*outgoing),
-            Fact::ContactRequeued { contact, .. } | Fact::ContactReleased { contact, .. } => {
-                self.cancel_copy(*contact);
-            }
+            Fact::ContactRequeued { contact, .. }
+            | Fact::ContactReleased { contact, .. }
+            | Fact::ContactParked(ContactParked { contact, .. }) => self.cancel_copy(*contact),
             Fact::OversizeHeaderKept { withheld: Some(_), .. }
             | Fact::EngineStarted { .. }
             | Fact::EngineStopped
@@ -205,7 +206,34 @@ impl Outbox {
             | Fact::AutomaticMailRecognised { .. }
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::DeliveryReported { .. }
-            | Fact::TimerFired { timer: Timer::WaitOver(_) } => {}
+            | Fact::ActionTaken(_)
+            | Fact::ActionFailed(_)
+            | Fact::SubApplicationEntered(_)
+            | Fact::ApplicationEntered(_)
+            | Fact::MailRequested(_)
+            | Fact::LanguageRecognised(_)
+            | Fact::WebhookRequested(_)
+            | Fact::WebhookAnswered(_)
+            | Fact::ContactTagged(_)
+            | Fact::ContactNoted(_)
+            | Fact::ForwardFailed(_)
+            | Fact::ApplicationFileKept(_)
+            | Fact::SkillsRequired(_)
+            | Fact::AgentPreferred(_)
+            | Fact::RuleAwaited(_)
+            | Fact::PriorityChanged(_)
+            | Fact::AssignmentExplained(_)
+            | Fact::AcceptanceAwaited(_)
+            | Fact::ContactAccepted(_)
+            | Fact::ContactUnparked(_)
+            | Fact::TimerFired {
+                timer:
+                    Timer::WaitOver(_)
+                    | Timer::AcceptOver(_)
+                    | Timer::PreferenceOver(_)
+                    | Timer::RuleDue(_)
+                    | Timer::ParkOver(_),
+            } => {}
         }
     }
 
@@ -226,6 +254,9 @@ impl Outbox {
             if *to != Target::Address {
                 return;
             }
+            (contact, thread, arrival, copy(Handler::Address, event, false))
+        } else if let Fact::ContactForwarded(forwarded) = &event.fact {
+            let ContactForwarded { contact, thread, arrival, .. } = forwarded;
             (contact, thread, arrival, copy(Handler::Address, event, false))
         } else if let Fact::ReducedCopyRequested { contact, thread, arrival, handler, .. } =
             &event.fact

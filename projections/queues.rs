@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
-use event::{ContactId, Event, Fact, Line, Position, Timestamp};
+use event::{
+    ApplicationEntered, ContactForwarded, ContactId, Event, Fact, Line, Position, Timestamp,
+};
 
 /// A contact's rank in its line; the least is served first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -75,7 +77,9 @@ impl Queues {
             }
             Fact::ContactAssigned { contact, .. }
             | Fact::ContactReleased { contact, .. }
-            | Fact::ContactRestarted { contact } => self.leave(*contact),
+            | Fact::ContactRestarted { contact }
+            | Fact::ApplicationEntered(ApplicationEntered { contact, .. })
+            | Fact::ContactForwarded(ContactForwarded { contact, .. }) => self.leave(*contact),
             Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::DirectoryLoaded { .. }
@@ -121,6 +125,26 @@ impl Queues {
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
+            | Fact::ActionTaken(_)
+            | Fact::ActionFailed(_)
+            | Fact::SubApplicationEntered(_)
+            | Fact::MailRequested(_)
+            | Fact::LanguageRecognised(_)
+            | Fact::WebhookRequested(_)
+            | Fact::WebhookAnswered(_)
+            | Fact::ContactTagged(_)
+            | Fact::ContactNoted(_)
+            | Fact::ForwardFailed(_)
+            | Fact::ApplicationFileKept(_)
+            | Fact::SkillsRequired(_)
+            | Fact::AgentPreferred(_)
+            | Fact::RuleAwaited(_)
+            | Fact::PriorityChanged(_)
+            | Fact::AssignmentExplained(_)
+            | Fact::AcceptanceAwaited(_)
+            | Fact::ContactAccepted(_)
+            | Fact::ContactParked(_)
+            | Fact::ContactUnparked(_)
             | Fact::TimerFired { .. } => {}
         }
     }

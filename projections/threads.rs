@@ -5,8 +5,9 @@ use std::fmt;
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, ContactId, DeliveryOutcome, Event, Fact, Fingerprint, MailDetails,
-    MailboxName, MessageDigest, MessageRef, OutgoingId, Position, Quotes, Source, Target, ThreadId,
+    Address, AgentNumber, ContactForwarded, ContactId, DeliveryOutcome, Event, Fact, Fingerprint,
+    MailDetails, MailboxName, MessageDigest, MessageRef, OutgoingId, Position, Quotes, Source,
+    Target, ThreadId,
 };
 
 use crate::shelf::Pair;
@@ -233,7 +234,8 @@ impl Threads {
             Fact::ContactAssigned { contact, thread, agent, .. } => {
                 self.handle(shelf, *thread, *contact, Some(*agent), event)?;
             }
-            Fact::ContactTransferred { contact, thread, to: Target::Address, .. } => {
+            Fact::ContactTransferred { contact, thread, to: Target::Address, .. }
+            | Fact::ContactForwarded(ContactForwarded { contact, thread, .. }) => {
                 self.handle(shelf, *thread, *contact, None, event)?;
             }
             Fact::ReplyReceived { contact, thread, message, .. }
@@ -294,6 +296,27 @@ impl Threads {
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }
+            | Fact::ActionTaken(_)
+            | Fact::ActionFailed(_)
+            | Fact::SubApplicationEntered(_)
+            | Fact::ApplicationEntered(_)
+            | Fact::MailRequested(_)
+            | Fact::LanguageRecognised(_)
+            | Fact::WebhookRequested(_)
+            | Fact::WebhookAnswered(_)
+            | Fact::ContactTagged(_)
+            | Fact::ContactNoted(_)
+            | Fact::ForwardFailed(_)
+            | Fact::ApplicationFileKept(_)
+            | Fact::SkillsRequired(_)
+            | Fact::AgentPreferred(_)
+            | Fact::RuleAwaited(_)
+            | Fact::PriorityChanged(_)
+            | Fact::AssignmentExplained(_)
+            | Fact::AcceptanceAwaited(_)
+            | Fact::ContactAccepted(_)
+            | Fact::ContactParked(_)
+            | Fact::ContactUnparked(_)
             | Fact::TimerFired { .. } => {}
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
-use event::{ContactId, Event, Fact, OutgoingId, Timer, Timestamp};
+use event::{ApplicationEntered, ContactForwarded, ContactId, Event, Fact, Timer, Timestamp};
 
 /// All timers that have not fired.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -32,11 +32,44 @@ impl Timers {
             Fact::ApplicationPaused { contact, until, .. } => {
                 self.set(Timer::WaitOver(*contact), *until);
             }
+            Fact::AcceptanceAwaited(awaited) => {
+                self.set(Timer::AcceptOver(awaited.contact), awaited.until);
+            }
+            Fact::AgentPreferred(preferred) => {
+                self.set(Timer::PreferenceOver(preferred.contact), preferred.until);
+            }
+            Fact::RuleAwaited(awaited) => self.set(Timer::RuleDue(awaited.contact), awaited.until),
+            Fact::ContactParked(parked) => {
+                self.clear(Timer::AcceptOver(parked.contact));
+                if let Some(until) = parked.until {
+                    self.set(Timer::ParkOver(parked.contact), until);
+                }
+            }
             Fact::TimerFired { timer } => self.clear(*timer),
             Fact::SendStarted { outgoing, .. }
             | Fact::SendRepeated { outgoing, .. }
-            | Fact::SendRefused { outgoing, .. } => self.clear_send(*outgoing),
-            Fact::ContactRestarted { contact } | Fact::ContactReleased { contact, .. } => {
+            | Fact::SendRefused { outgoing, .. } => self.clear(Timer::SendAgain(*outgoing)),
+            Fact::ContactAccepted(accepted) => self.clear(Timer::AcceptOver(accepted.contact)),
+            Fact::ContactUnparked(unparked) => self.clear(Timer::ParkOver(unparked.contact)),
+            Fact::ContactRestarted { contact }
+            | Fact::ApplicationEntered(ApplicationEntered { contact, .. }) => {
+                self.clear(Timer::WaitOver(*contact));
+            }
+            Fact::ContactQueued { contact, .. }
+            | Fact::ContactForwarded(ContactForwarded { contact, .. }) => {
+                self.clear_wait(*contact);
+            }
+            Fact::ContactAssigned { contact, .. } => {
+                self.clear(Timer::WaitOver(*contact));
+                self.clear_wait(*contact);
+            }
+            Fact::ContactRequeued { contact, .. } | Fact::ContactTransferred { contact, .. } => {
+                self.clear(Timer::AcceptOver(*contact));
+            }
+            Fact::ContactReleased { contact, .. } => {
+                self.clear(Timer::WaitOver(*contact));
+                self.clear(Timer::AcceptOver(*contact));
+                self.clear(Timer::ParkOver(*contact));
                 self.clear_wait(*contact);
             }
             Fact::EngineStarted { .. }
@@ -53,12 +86,8 @@ impl Timers {
             | Fact::MailRefused { .. }
             | Fact::StepTaken { .. }
             | Fact::ParameterSet { .. }
-            | Fact::ContactQueued { .. }
-            | Fact::ContactRequeued { .. }
-            | Fact::ContactAssigned { .. }
             | Fact::SendUncertain { .. }
             | Fact::ContactDelivered { .. }
-            | Fact::ContactTransferred { .. }
             | Fact::ReplyReceived { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyRelayed { .. }
@@ -81,6 +110,20 @@ impl Timers {
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
+            | Fact::ActionTaken(_)
+            | Fact::ActionFailed(_)
+            | Fact::SubApplicationEntered(_)
+            | Fact::MailRequested(_)
+            | Fact::LanguageRecognised(_)
+            | Fact::WebhookRequested(_)
+            | Fact::WebhookAnswered(_)
+            | Fact::ContactTagged(_)
+            | Fact::ContactNoted(_)
+            | Fact::ForwardFailed(_)
+            | Fact::ApplicationFileKept(_)
+            | Fact::SkillsRequired(_)
+            | Fact::PriorityChanged(_)
+            | Fact::AssignmentExplained(_)
             | Fact::AgentStateChanged { .. } => {}
         }
     }
@@ -97,11 +140,9 @@ impl Timers {
         }
     }
 
-    fn clear_send(&mut self, outgoing: OutgoingId) {
-        self.clear(Timer::SendAgain(outgoing));
-    }
-
+    /// Drops what waits for a contact in a line.
     fn clear_wait(&mut self, contact: ContactId) {
-        self.clear(Timer::WaitOver(contact));
+        self.clear(Timer::PreferenceOver(contact));
+        self.clear(Timer::RuleDue(contact));
     }
 }

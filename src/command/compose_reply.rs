@@ -1,7 +1,7 @@
 //! An application's automatic answer: whether it may go out, and what it says.
 
 use event::{Address, ContactId, Fact, Private, Step, WithheldReason, Written};
-use projections::OpenContact;
+use projections::{OpenContact, Visit};
 
 use crate::template::Variable;
 use crate::{NewEvent, Template, View};
@@ -17,7 +17,7 @@ pub(crate) fn compose_reply(
     step: &Step,
     (subject, text): (&Template, &Template),
 ) -> (Option<NewEvent>, &'static str) {
-    if open.replied.contains(&(step.action.clone(), step.visit)) {
+    if open.replied.contains(&Visit::from(step)) {
         return (None, "sent");
     }
     let step = step.clone();

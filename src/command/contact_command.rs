@@ -46,7 +46,10 @@ pub(crate) fn requeue(view: &View<'_>, contact: ContactId, reason: RequeueReason
             entered: *entered,
             reason,
         }),
-        Place::Application | Place::Waiting { .. } => None,
+        Place::Application
+        | Place::Waiting { .. }
+        | Place::Parked { .. }
+        | Place::Forwarded { .. } => None,
     }
 }
 

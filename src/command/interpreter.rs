@@ -4,7 +4,7 @@ use event::{
     ContactId, ExitName, Fact, Line, NameError, Private, QueueReason, ReleaseReason, Step,
     Timestamp,
 };
-use projections::{Course, CourseAt, OpenContact, Place};
+use projections::{Course, CourseAt, Place};
 
 use crate::compose_reply::compose_reply;
 use crate::{ActionKind, Application, Fault, NewEvent, View};
@@ -22,7 +22,7 @@ pub(crate) fn step(
     let open = view.hot.contacts.get(contact).ok_or_else(|| fault.clone())?;
     let application = view.applications.get(&open.application).ok_or_else(|| fault.clone())?;
     let course = open.course.as_ref().ok_or_else(|| fault.clone())?;
-    let step = place(application, course, open).ok_or_else(|| fault.clone())?;
+    let step = place(application, course).ok_or_else(|| fault.clone())?;
     let kind = &application.actions.get(&step.action).ok_or_else(|| fault.clone())?.kind;
     let leave = |exit: &str| -> Result<NewEvent, Fault> {
         let exit = ExitName::new(exit).map_err(|_: NameError| fault.clone())?;
@@ -70,14 +70,15 @@ pub(crate) fn step(
 }
 
 /// The action the contact stands at now, and which visit this is.
-fn place(application: &Application, course: &Course, open: &OpenContact) -> Option<Step> {
+fn place(application: &Application, course: &Course) -> Option<Step> {
     let action = match &course.at {
         CourseAt::Start => application.start.clone(),
         CourseAt::Left { action, exit } => {
             application.actions.get(action)?.exits.get(exit)?.clone()
         }
-        CourseAt::Paused { step, .. } | CourseAt::Resumed { step } => return Some(step.clone()),
+        CourseAt::Paused { step, .. }
+        | CourseAt::Awaiting { step }
+        | CourseAt::Resumed { step } => return Some(step.clone()),
     };
-    let visit = course.visits.get(&action).copied().unwrap_or(0).saturating_add(1);
-    Some(Step { application: open.application.clone(), action, visit })
+    Some(course.next_visit(&action))
 }

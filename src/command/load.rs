@@ -87,7 +87,8 @@ fn lines_of(view: &View<'_>, open: &OpenContact) -> BTreeSet<Line> {
         Place::Waiting { line, .. } | Place::Held { line, .. } | Place::Leaving { line, .. } => {
             Some(line.clone())
         }
-        Place::Application => None,
+        Place::Parked { agent, .. } => Some(Line::Agent(*agent)),
+        Place::Application | Place::Forwarded { .. } => None,
     };
     let running = open.course.as_ref().and_then(|_| view.applications.get(&open.application));
     let queues = running.into_iter().flat_map(|application| application.queues());

@@ -56,8 +56,11 @@ impl ReceiveNote {
         let Some(thread) = view.archive.thread(self.thread)? else { return Ok(None) };
         let holder = thread.interactions.iter().rev().find_map(|(contact, _)| {
             match view.hot.contacts.get(*contact)?.place {
-                Place::Held { agent, .. } => Some(agent),
-                Place::Application | Place::Waiting { .. } | Place::Leaving { .. } => None,
+                Place::Held { agent, .. } | Place::Parked { agent, .. } => Some(agent),
+                Place::Application
+                | Place::Waiting { .. }
+                | Place::Leaving { .. }
+                | Place::Forwarded { .. } => None,
             }
         });
         let last =

@@ -208,10 +208,19 @@ fn late(view: &View<'_>, delivery: &Delivery) -> Option<LateReason> {
         return Some(LateReason::Released);
     };
     let holds = match (&open.place, delivery.handler) {
-        (Place::Held { agent, .. }, Handler::Agent(number)) => *agent == number,
-        (Place::Leaving { outgoing, .. }, Handler::Address) => *outgoing == delivery.outgoing,
+        (Place::Held { agent, .. } | Place::Parked { agent, .. }, Handler::Agent(number)) => {
+            *agent == number
+        }
+        (Place::Leaving { outgoing, .. } | Place::Forwarded { outgoing }, Handler::Address) => {
+            *outgoing == delivery.outgoing
+        }
         (
-            Place::Application | Place::Waiting { .. } | Place::Held { .. } | Place::Leaving { .. },
+            Place::Application
+            | Place::Waiting { .. }
+            | Place::Held { .. }
+            | Place::Parked { .. }
+            | Place::Leaving { .. }
+            | Place::Forwarded { .. },
             Handler::Agent(_) | Handler::Address,
         ) => false,
     };

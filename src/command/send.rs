@@ -183,8 +183,11 @@ fn sent(
     let place = view.hot.contacts.get(contact).map(|open| &open.place);
     let (fact, released) = match entry.what {
         What::Copy { handler, .. } => {
-            let leaving =
-                matches!(place, Some(Place::Leaving { outgoing: of, .. }) if *of == outgoing);
+            let leaving = matches!(
+                place,
+                Some(Place::Leaving { outgoing: of, .. } | Place::Forwarded { outgoing: of })
+                    if *of == outgoing
+            );
             let released = leaving.then_some((None, ReleaseReason::TransferredOut));
             (Fact::ContactDelivered { contact, handler, outgoing }, released)
         }

@@ -96,6 +96,10 @@ fn resume(
             let told = tell(view, Some(Handler::Agent(*agent)), subject, at);
             [released.into()].into_iter().chain(told).collect()
         }
-        Place::Held { .. } | Place::Waiting { .. } | Place::Leaving { .. } => Vec::new(),
+        Place::Held { .. }
+        | Place::Waiting { .. }
+        | Place::Parked { .. }
+        | Place::Leaving { .. }
+        | Place::Forwarded { .. } => Vec::new(),
     }
 }

@@ -82,7 +82,7 @@ impl Transfer {
                 (Target::Agent(*number), Some(Line::Agent(*number)), None)
             }
             Destination::Queue(queue) => {
-                if !view.hot.directory.queues.contains(queue) {
+                if !view.hot.directory.queues.contains_key(queue) {
                     return Err(Rejection::UnknownQueue(queue.clone()));
                 }
                 (Target::Queue(queue.clone()), Some(Line::Queue(queue.clone())), None)

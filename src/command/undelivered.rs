@@ -1,10 +1,10 @@
 //! A copy did not reach its handler: the contact goes back, and whoever must know is told.
 
 use event::{
-    Address, AgentState, ContactId, Fact, Handler, OutgoingId, Position, Private, RequeueReason,
-    TeamReason, ThreadId,
+    Address, AgentState, ContactId, Fact, ForwardFailed, Handler, OutgoingId, Position, Private,
+    RequeueReason, TeamReason, ThreadId,
 };
-use projections::Place;
+use projections::{OpenContact, Place};
 
 use crate::contact_command::requeue;
 use crate::{NewEvent, View};
@@ -21,7 +21,7 @@ pub(crate) struct Subject {
 }
 
 /// The contact goes back to the head of its queue and its agent is not ready, where it still is
-/// with whoever this copy was for.
+/// with whoever this copy was for. One that its application forwarded returns to its application.
 pub(crate) fn take_back(
     view: &View<'_>,
     contact: ContactId,
@@ -31,6 +31,10 @@ pub(crate) fn take_back(
 ) -> Vec<NewEvent> {
     if !is_current_copy(view, contact, copy) {
         return Vec::new();
+    }
+    let forwarded = view.hot.contacts.get(contact).is_some_and(OpenContact::is_forwarded);
+    if forwarded {
+        return vec![Fact::ForwardFailed(ForwardFailed { contact, outgoing: copy }).into()];
     }
     let mut events: Vec<NewEvent> =
         requeue(view, contact, reason).map(NewEvent::from).into_iter().collect();
@@ -80,7 +84,11 @@ pub(crate) fn notice(address: Address, subject: Subject, about: Position) -> New
 /// Whether the contact is with whoever this copy was for.
 fn is_current_copy(view: &View<'_>, contact: ContactId, copy: OutgoingId) -> bool {
     match view.hot.contacts.get(contact).map(|open| &open.place) {
-        Some(Place::Held { outgoing, .. } | Place::Leaving { outgoing, .. }) => *outgoing == copy,
-        Some(Place::Application | Place::Waiting { .. }) | None => false,
+        Some(
+            Place::Held { outgoing, .. }
+            | Place::Leaving { outgoing, .. }
+            | Place::Forwarded { outgoing },
+        ) => *outgoing == copy,
+        Some(Place::Application | Place::Waiting { .. } | Place::Parked { .. }) | None => false,
     }
 }

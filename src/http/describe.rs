@@ -3,9 +3,10 @@
 use event::{
     AgentState, AutomaticKind, CheckedBy, CopyKind, DeliveryOutcome, Event, Fact, Handler,
     LateReason, MailRefusal, QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal,
-    RequeueReason, SignedReplies, Source, Target, Timer, UncertainReason, Verification,
-    WithheldReason,
+    RequeueReason, SignedReplies, Source, Target, UncertainReason, Verification, WithheldReason,
 };
+
+use crate::describe_service::{service, step, timer};
 
 /// One event as a sentence without its time.
 pub fn describe(event: &Event) -> String {
@@ -15,6 +16,8 @@ pub fn describe(event: &Event) -> String {
         .or_else(|| sending(event))
         .or_else(|| reported(event))
         .or_else(|| automatic(event))
+        .or_else(|| step(event))
+        .or_else(|| service(event))
         .unwrap_or_else(|| event.fact.name().to_owned())
 }
 
@@ -38,12 +41,7 @@ fn engine(event: &Event) -> Option<String> {
         Fact::MailboxActivated { source } => {
             format!("mailbox {} was opened; what lies there is history", source.mailbox)
         }
-        Fact::TimerFired { timer: Timer::SendAgain(outgoing) } => {
-            format!("outgoing mail {outgoing} is tried again")
-        }
-        Fact::TimerFired { timer: Timer::WaitOver(contact) } => {
-            format!("the wait of contact {contact} is over")
-        }
+        Fact::TimerFired { timer: fired } => timer(*fired),
         _ => return None,
     })
 }
@@ -143,6 +141,10 @@ fn work(event: &Event) -> Option<String> {
             let why = match reason {
                 QueueReason::Application => "",
                 QueueReason::Transfer => " by transfer",
+                QueueReason::Overflow => " since it waited too long in another queue",
+                QueueReason::AgentWaitOver => " since it waited too long for one agent",
+                QueueReason::Unparked => " after it was parked",
+                QueueReason::Moved => " by a supervisor's wish",
             };
             format!("contact {contact} waits in {line}{why}, priority {priority}")
         }
@@ -152,6 +154,8 @@ fn work(event: &Event) -> Option<String> {
                 RequeueReason::SignedOut => "the agent signed out",
                 RequeueReason::AgentRemoved => "the agent left the directory",
                 RequeueReason::Bounced => "its copy came back",
+                RequeueReason::NotAccepted => "the agent did not accept it in time",
+                RequeueReason::Declined => "the agent declined it",
             };
             format!("contact {contact} is back at the head of {line}: {why}")
         }
@@ -175,6 +179,7 @@ fn work(event: &Event) -> Option<String> {
                 ReleaseReason::Restart => " by the restart",
                 ReleaseReason::TransferredOut => ": it was passed on",
                 ReleaseReason::ApplicationEnded => ": its application ended",
+                ReleaseReason::Supervisor => " by a supervisor",
             };
             format!("contact {contact} was released{why}")
         }

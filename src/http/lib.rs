@@ -5,6 +5,7 @@
 pub mod answer;
 mod commands;
 mod describe;
+mod describe_service;
 mod error;
 pub mod query;
 pub mod reconcile;

@@ -31,7 +31,7 @@ pub enum QueryError {
 /// Every queue of the directory, and every other line in which someone waits.
 pub fn queues(views: &Views<'_>) -> Vec<Queue> {
     let hot = views.hot;
-    let listed = hot.directory.queues.iter().cloned().map(Line::Queue);
+    let listed = hot.directory.queues.keys().cloned().map(Line::Queue);
     let mut lines: Vec<Line> = listed.chain(hot.queues.lines().cloned()).collect();
     lines.sort();
     lines.dedup();
@@ -61,7 +61,7 @@ pub fn waiting(
     count_max: usize,
 ) -> Result<Vec<Waiting>, QueryError> {
     let line = Line::Queue(queue.clone());
-    if !views.hot.directory.queues.contains(queue) && views.hot.queues.len(&line) == 0 {
+    if !views.hot.directory.queues.contains_key(queue) && views.hot.queues.len(&line) == 0 {
         return Err(QueryError::Unknown(format!(
             "there is no queue `{queue}`; `postbook queue` shows which there are"
         )));
@@ -286,7 +286,8 @@ fn state(views: &Views<'_>, contact: ContactId) -> String {
         Place::Waiting { line: Line::Agent(agent), .. } => format!("waiting for agent {agent}"),
         Place::Held { agent, delivered: true, .. } => format!("with agent {agent}"),
         Place::Held { agent, .. } => format!("assigned to agent {agent}"),
-        Place::Leaving { .. } => "on its way to an address".to_owned(),
+        Place::Parked { agent, .. } => format!("parked by agent {agent}"),
+        Place::Leaving { .. } | Place::Forwarded { .. } => "on its way to an address".to_owned(),
     }
 }
 

@@ -1,0 +1,138 @@
+//! Errands: what applications asked the outside and wait for.
+
+use std::collections::BTreeMap;
+
+use bincode::{Decode, Encode};
+use event::{Call, ContactId, Event, Fact, Step};
+
+/// What an action waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Errand {
+    /// The mail itself, which is to be read again.
+    Mail {
+        /// The action.
+        step: Step,
+    },
+    /// The answer of another program.
+    Webhook {
+        /// The action.
+        step: Step,
+        /// The request; absent where it was erased.
+        call: Option<Call>,
+        /// How long one attempt may take, in milliseconds.
+        timeout_ms: u32,
+        /// At most so many attempts.
+        attempts_max: u8,
+    },
+}
+
+/// All errands that are not done; a contact has one at most.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Errands {
+    open: BTreeMap<ContactId, Errand>,
+}
+
+impl Errands {
+    /// What a contact waits for.
+    pub fn get(&self, contact: ContactId) -> Option<&Errand> {
+        self.open.get(&contact)
+    }
+
+    /// All that is to be done, by contact.
+    pub fn iter(&self) -> impl Iterator<Item = (ContactId, &Errand)> {
+        self.open.iter().map(|(&contact, errand)| (contact, errand))
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, event: &Event) {
+        match &event.fact {
+            Fact::MailRequested(asked) => {
+                self.open.insert(asked.contact, Errand::Mail { step: asked.step.clone() });
+            }
+            Fact::WebhookRequested(asked) => {
+                let errand = Errand::Webhook {
+                    step: asked.step.clone(),
+                    call: event.call().cloned(),
+                    timeout_ms: asked.timeout_ms,
+                    attempts_max: asked.attempts_max,
+                };
+                self.open.insert(asked.contact, errand);
+            }
+            Fact::ActionTaken(taken) => self.done(taken.contact),
+            Fact::WebhookAnswered(answered) => self.done(answered.contact),
+            Fact::ApplicationEntered(entered) => self.done(entered.contact),
+            Fact::ContactAssigned { contact, .. }
+            | Fact::ContactReleased { contact, .. }
+            | Fact::ContactRestarted { contact } => self.done(*contact),
+            Fact::EngineStarted { .. }
+            | Fact::EngineStopped
+            | Fact::DirectoryLoaded { .. }
+            | Fact::SettingsLoaded { .. }
+            | Fact::ApplicationPublished { .. }
+            | Fact::MailboxActivated { .. }
+            | Fact::ContactArrived { .. }
+            | Fact::MailFiled { .. }
+            | Fact::MailDuplicated { .. }
+            | Fact::MailQuarantined { .. }
+            | Fact::MailRefused { .. }
+            | Fact::StepTaken { .. }
+            | Fact::ApplicationPaused { .. }
+            | Fact::ParameterSet { .. }
+            | Fact::ContactQueued { .. }
+            | Fact::ContactRequeued { .. }
+            | Fact::SendStarted { .. }
+            | Fact::SendDeferred { .. }
+            | Fact::SendRefused { .. }
+            | Fact::SendUncertain { .. }
+            | Fact::SendRepeated { .. }
+            | Fact::ContactDelivered { .. }
+            | Fact::ContactTransferred { .. }
+            | Fact::ReplyReceived { .. }
+            | Fact::ReplyRefused { .. }
+            | Fact::ReplyRelayed { .. }
+            | Fact::DispositionSet { .. }
+            | Fact::AgentStateChanged { .. }
+            | Fact::TimerFired { .. }
+            | Fact::ReplyCopyRequested { .. }
+            | Fact::ReplyCopied { .. }
+            | Fact::NoteReceived { .. }
+            | Fact::NoteSent { .. }
+            | Fact::ReplyScreened { .. }
+            | Fact::SenderChecked { .. }
+            | Fact::AutomaticMailRecognised { .. }
+            | Fact::AutomaticReplyRequested { .. }
+            | Fact::AutomaticReplyWithheld { .. }
+            | Fact::AutomaticReplySent { .. }
+            | Fact::EncryptionFound { .. }
+            | Fact::AttachmentsWithheld { .. }
+            | Fact::MailVanished { .. }
+            | Fact::MailSetAside { .. }
+            | Fact::DeliveryReported { .. }
+            | Fact::NoticeRequested { .. }
+            | Fact::NoticeSent { .. }
+            | Fact::ReducedCopyRequested { .. }
+            | Fact::OversizeHeaderKept { .. }
+            | Fact::ActionFailed(_)
+            | Fact::SubApplicationEntered(_)
+            | Fact::LanguageRecognised(_)
+            | Fact::ContactTagged(_)
+            | Fact::ContactNoted(_)
+            | Fact::ContactForwarded(_)
+            | Fact::ForwardFailed(_)
+            | Fact::SkillsRequired(_)
+            | Fact::AgentPreferred(_)
+            | Fact::RuleAwaited(_)
+            | Fact::PriorityChanged(_)
+            | Fact::AssignmentExplained(_)
+            | Fact::AcceptanceAwaited(_)
+            | Fact::ContactAccepted(_)
+            | Fact::ContactParked(_)
+            | Fact::ContactUnparked(_)
+            | Fact::ApplicationFileKept(_) => {}
+        }
+    }
+
+    fn done(&mut self, contact: ContactId) {
+        self.open.remove(&contact);
+    }
+}

@@ -1,0 +1,176 @@
+//! What applications do and how contacts are served, as sentences.
+
+use event::{AgentChoice, Event, Fact, PriorityReason, Timer, UnparkReason};
+
+use crate::answer::instant;
+
+/// A step of an application, where the fact is one.
+pub(crate) fn step(event: &Event) -> Option<String> {
+    Some(match &event.fact {
+        Fact::ActionTaken(taken) => {
+            let (contact, action, why) = (taken.contact, &taken.step.action, why(event));
+            match &taken.exit {
+                Some(exit) => format!("contact {contact} left `{action}` by `{exit}`{why}"),
+                None => format!("the application of contact {contact} ended at `{action}`{why}"),
+            }
+        }
+        Fact::ActionFailed(failed) => {
+            let (contact, step) = (failed.contact, &failed.step);
+            format!(
+                "`{}` of {} failed for contact {contact}{}",
+                step.action,
+                step.application,
+                why(event)
+            )
+        }
+        Fact::SubApplicationEntered(entered) => {
+            format!("contact {} entered {}", entered.contact, entered.application)
+        }
+        Fact::ApplicationEntered(entered) => {
+            format!("contact {} begins anew in {}", entered.contact, entered.application)
+        }
+        Fact::MailRequested(asked) => {
+            format!("`{}` reads the mail of contact {} again", asked.step.action, asked.contact)
+        }
+        Fact::LanguageRecognised(recognised) => {
+            format!("the mail of contact {} is in {}", recognised.contact, recognised.language)
+        }
+        Fact::WebhookRequested(asked) => {
+            let url = event.call().map_or("another program", |call| &call.url);
+            format!("`{}` asks {url} about contact {}", asked.step.action, asked.contact)
+        }
+        Fact::WebhookAnswered(answered) => match answered.status {
+            Some(status) => {
+                format!(
+                    "`{}` got the answer {status} about contact {}",
+                    answered.step.action, answered.contact
+                )
+            }
+            None => {
+                format!(
+                    "`{}` got no answer about contact {}{}",
+                    answered.step.action,
+                    answered.contact,
+                    why(event)
+                )
+            }
+        },
+        Fact::ContactTagged(tagged) => {
+            format!("contact {} is tagged `{}`", tagged.contact, tagged.tag)
+        }
+        Fact::ContactNoted(noted) => format!("note on contact {}{}", noted.contact, why(event)),
+        Fact::ContactForwarded(forwarded) => {
+            let to = event.address().map_or_else(|| "an address".to_owned(), ToString::to_string);
+            format!("`{}` passed contact {} to {to}", forwarded.step.action, forwarded.contact)
+        }
+        Fact::ForwardFailed(failed) => {
+            format!("contact {} could not be passed on; its application goes on", failed.contact)
+        }
+        Fact::ApplicationFileKept(kept) => {
+            format!("file `{}` of {} was kept", kept.name, kept.application)
+        }
+        _ => return None,
+    })
+}
+
+/// How a contact is served, where the fact tells that.
+pub(crate) fn service(event: &Event) -> Option<String> {
+    Some(match &event.fact {
+        Fact::SkillsRequired(required) => {
+            let skills =
+                required.skills.iter().map(|need| format!("{} (from {})", need.skill, need.level));
+            let skills: Vec<String> = skills.collect();
+            let skills = if skills.is_empty() { "no skill".to_owned() } else { skills.join(", ") };
+            format!("contact {} needs {skills}", required.contact)
+        }
+        Fact::AgentPreferred(preferred) => {
+            let (contact, agent, until) =
+                (preferred.contact, preferred.agent, instant(preferred.until));
+            format!(
+                "contact {contact} waits for agent {agent}, who handled its thread last, until {until}"
+            )
+        }
+        Fact::RuleAwaited(awaited) => {
+            format!(
+                "a rule of its queue applies to contact {} at {}",
+                awaited.contact,
+                instant(awaited.until)
+            )
+        }
+        Fact::PriorityChanged(changed) => {
+            let why = match changed.reason {
+                PriorityReason::Rule => ", since it has waited long",
+                PriorityReason::Person => "",
+            };
+            format!("contact {} has priority {} now{why}", changed.contact, changed.priority)
+        }
+        Fact::AssignmentExplained(explained) => {
+            let (contact, agent) = (explained.contact, explained.agent);
+            let (waiting, free) = (explained.waiting, explained.free);
+            let choice = choice(explained.choice, explained.level);
+            format!(
+                "agent {agent} got contact {contact}: {choice}; {free} could have got it; it was first, with priority {}, and {waiting} others waited behind it",
+                explained.priority
+            )
+        }
+        Fact::AcceptanceAwaited(awaited) => {
+            format!(
+                "agent {} has until {} to accept contact {}",
+                awaited.agent,
+                instant(awaited.until),
+                awaited.contact
+            )
+        }
+        Fact::ContactAccepted(accepted) => {
+            format!("agent {} accepted contact {}", accepted.agent, accepted.contact)
+        }
+        Fact::ContactParked(parked) => {
+            let until = match (parked.until, parked.until_answer) {
+                (Some(until), true) => format!(" until {} or the customer writes", instant(until)),
+                (Some(until), false) => format!(" until {}", instant(until)),
+                (None, true) => " until the customer writes".to_owned(),
+                (None, false) => String::new(),
+            };
+            format!("agent {} parked contact {}{until}", parked.agent, parked.contact)
+        }
+        Fact::ContactUnparked(unparked) => {
+            let why = match unparked.reason {
+                UnparkReason::Time => "the time has come",
+                UnparkReason::CustomerAnswered => "the customer wrote",
+                UnparkReason::Person => "it was called back",
+            };
+            format!("contact {} is parked no longer: {why}", unparked.contact)
+        }
+        _ => return None,
+    })
+}
+
+/// A timer that fired.
+pub(crate) fn timer(timer: Timer) -> String {
+    match timer {
+        Timer::SendAgain(outgoing) => format!("outgoing mail {outgoing} is tried again"),
+        Timer::WaitOver(contact) => format!("the wait of contact {contact} is over"),
+        Timer::AcceptOver(contact) => format!("nobody accepted contact {contact} in time"),
+        Timer::PreferenceOver(contact) => {
+            format!("contact {contact} no longer waits for the agent who handled its thread last")
+        }
+        Timer::RuleDue(contact) => format!("a rule of its queue applies to contact {contact} now"),
+        Timer::ParkOver(contact) => format!("contact {contact} has been parked long enough"),
+    }
+}
+
+fn choice(choice: AgentChoice, level: u8) -> String {
+    match choice {
+        AgentChoice::LongestIdle => "they had been idle longest".to_owned(),
+        AgentChoice::HuntOrder => "they come first in the hunt order".to_owned(),
+        AgentChoice::BestSkill => format!("they serve it best (level {level})"),
+        AgentChoice::LastAgent => "they handled its thread last".to_owned(),
+        AgentChoice::Direct => "it waited for them alone".to_owned(),
+        AgentChoice::Pulled => "they took it themselves".to_owned(),
+        AgentChoice::Assigned => "a supervisor gave it to them".to_owned(),
+    }
+}
+
+fn why(event: &Event) -> String {
+    event.text().map(|text| format!(": {text}")).unwrap_or_default()
+}
