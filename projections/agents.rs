@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    AgentNumber, AgentState, ContactId, ContactParked, DirectoryEntry, Event, Fact, Line,
-    QueueName, RequeueReason, Timestamp,
+    AgentNumber, AgentState, ContactId, DirectoryEntry, Event, Fact, Line, QueueName,
+    RequeueReason, ServiceFact, Timestamp,
 };
 
 /// One agent.
@@ -112,9 +112,10 @@ impl Agents {
                     | RequeueReason::Declined,
                 ..
             }
-            | Fact::ContactParked(ContactParked { contact, .. })
             | Fact::ContactTransferred { contact, .. } => self.let_go(*contact, event.time, false),
-            Fact::EngineStarted { .. }
+            Fact::Service(fact) => self.serve(fact, event.time),
+            Fact::Step(_)
+            | Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::SettingsLoaded { .. }
             | Fact::ApplicationPublished { .. }
@@ -158,28 +159,23 @@ impl Agents {
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
-            | Fact::ActionTaken(_)
-            | Fact::ActionFailed(_)
-            | Fact::SubApplicationEntered(_)
-            | Fact::ApplicationEntered(_)
-            | Fact::MailRequested(_)
-            | Fact::LanguageRecognised(_)
-            | Fact::WebhookRequested(_)
-            | Fact::WebhookAnswered(_)
-            | Fact::ContactTagged(_)
-            | Fact::ContactNoted(_)
-            | Fact::ContactForwarded(_)
-            | Fact::ForwardFailed(_)
-            | Fact::ApplicationFileKept(_)
-            | Fact::SkillsRequired(_)
-            | Fact::AgentPreferred(_)
-            | Fact::RuleAwaited(_)
-            | Fact::PriorityChanged(_)
-            | Fact::AssignmentExplained(_)
-            | Fact::AcceptanceAwaited(_)
-            | Fact::ContactAccepted(_)
-            | Fact::ContactUnparked(_)
             | Fact::TimerFired { .. } => {}
+        }
+    }
+
+    fn serve(&mut self, fact: &ServiceFact, now: Timestamp) {
+        match fact {
+            ServiceFact::ContactParked(parked) => self.let_go(parked.contact, now, false),
+            ServiceFact::ContactTagged(_)
+            | ServiceFact::ContactNoted(_)
+            | ServiceFact::SkillsRequired(_)
+            | ServiceFact::AgentPreferred(_)
+            | ServiceFact::RuleAwaited(_)
+            | ServiceFact::PriorityChanged(_)
+            | ServiceFact::AssignmentExplained(_)
+            | ServiceFact::AcceptanceAwaited(_)
+            | ServiceFact::ContactAccepted(_)
+            | ServiceFact::ContactUnparked(_) => {}
         }
     }
 

@@ -3,12 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
-use event::{
-    AcceptanceAwaited, ActionTaken, ContactAccepted, ContactForwarded, ContactId, ContactParked,
-    ContactTagged, Event, Fact, ForwardFailed, LanguageRecognised, MailRequested, Position,
-    PriorityChanged, SkillsRequired, SubApplicationEntered, ThreadId, Timer, WebhookAnswered,
-    WebhookRequested,
-};
+use event::{ContactId, Event, Fact, Position, ServiceFact, StepFact, ThreadId, Timer};
 
 use crate::course::Course;
 use crate::open_contact::{OpenContact, Place};
@@ -63,38 +58,16 @@ impl Contacts {
             }
             Fact::ContactReleased { contact, .. } => self.end(*contact),
             Fact::ContactRestarted { contact } => self.change(*contact, restart),
-            Fact::ApplicationEntered(entered) => self.change(entered.contact, |open| {
-                open.note(event);
-                restart(open);
-            }),
             Fact::StepTaken { contact, .. }
             | Fact::ApplicationPaused { contact, .. }
-            | Fact::ActionTaken(ActionTaken { contact, .. })
-            | Fact::SubApplicationEntered(SubApplicationEntered { contact, .. })
-            | Fact::MailRequested(MailRequested { contact, .. })
-            | Fact::WebhookRequested(WebhookRequested { contact, .. })
-            | Fact::WebhookAnswered(WebhookAnswered { contact, .. })
             | Fact::TimerFired { timer: Timer::WaitOver(contact) } => {
-                self.change(*contact, |open| {
-                    open.note(event);
-                    advance(open, event);
-                });
-            }
-            Fact::ContactForwarded(ContactForwarded { contact, .. })
-            | Fact::ForwardFailed(ForwardFailed { contact, .. }) => {
-                self.change(*contact, |open| {
-                    open.place(at, event);
-                    advance(open, event);
-                });
+                self.change(*contact, |open| advance(open, event));
             }
             Fact::ParameterSet { contact, .. }
             | Fact::DispositionSet { contact, .. }
             | Fact::SenderChecked { contact, .. }
             | Fact::AutomaticMailRecognised { contact, .. }
-            | Fact::AutomaticReplyRequested { contact, .. }
-            | Fact::LanguageRecognised(LanguageRecognised { contact, .. })
-            | Fact::ContactTagged(ContactTagged { contact, .. })
-            | Fact::SkillsRequired(SkillsRequired { contact, .. }) => {
+            | Fact::AutomaticReplyRequested { contact, .. } => {
                 self.change(*contact, |open| open.note(event));
             }
             Fact::ContactQueued { contact, .. }
@@ -102,13 +75,11 @@ impl Contacts {
             | Fact::ContactAssigned { contact, .. }
             | Fact::ContactDelivered { contact, .. }
             | Fact::ContactTransferred { contact, .. }
-            | Fact::ReducedCopyRequested { contact, .. }
-            | Fact::PriorityChanged(PriorityChanged { contact, .. })
-            | Fact::AcceptanceAwaited(AcceptanceAwaited { contact, .. })
-            | Fact::ContactAccepted(ContactAccepted { contact, .. })
-            | Fact::ContactParked(ContactParked { contact, .. }) => {
+            | Fact::ReducedCopyRequested { contact, .. } => {
                 self.change(*contact, |open| open.place(at, event));
             }
+            Fact::Step(fact) => self.step(at, fact, event),
+            Fact::Service(fact) => self.serve(at, fact, event),
             Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::DirectoryLoaded { .. }
@@ -143,13 +114,6 @@ impl Contacts {
             | Fact::OversizeHeaderKept { .. }
             | Fact::NoticeSent { .. }
             | Fact::AgentStateChanged { .. }
-            | Fact::ActionFailed(_)
-            | Fact::ContactNoted(_)
-            | Fact::ApplicationFileKept(_)
-            | Fact::AgentPreferred(_)
-            | Fact::RuleAwaited(_)
-            | Fact::AssignmentExplained(_)
-            | Fact::ContactUnparked(_)
             | Fact::TimerFired {
                 timer:
                     Timer::SendAgain(_)
@@ -163,6 +127,45 @@ impl Contacts {
 }
 
 impl Contacts {
+    fn step(&mut self, at: Position, fact: &StepFact, event: &Event) {
+        let Some(contact) = fact.contact() else { return };
+        self.change(contact, |open| match fact {
+            StepFact::ApplicationEntered(_) => {
+                open.note(event);
+                restart(open);
+            }
+            StepFact::ActionTaken(_)
+            | StepFact::SubApplicationEntered(_)
+            | StepFact::MailRequested(_)
+            | StepFact::WebhookRequested(_)
+            | StepFact::WebhookAnswered(_) => {
+                open.note(event);
+                advance(open, event);
+            }
+            StepFact::ContactForwarded(_) | StepFact::ForwardFailed(_) => {
+                open.place(at, event);
+                advance(open, event);
+            }
+            StepFact::LanguageRecognised(_) => open.note(event),
+            StepFact::ActionFailed(_) | StepFact::ApplicationFileKept(_) => {}
+        });
+    }
+
+    fn serve(&mut self, at: Position, fact: &ServiceFact, event: &Event) {
+        self.change(fact.contact(), |open| match fact {
+            ServiceFact::ContactTagged(_) | ServiceFact::SkillsRequired(_) => open.note(event),
+            ServiceFact::PriorityChanged(_)
+            | ServiceFact::AcceptanceAwaited(_)
+            | ServiceFact::ContactAccepted(_)
+            | ServiceFact::ContactParked(_) => open.place(at, event),
+            ServiceFact::ContactNoted(_)
+            | ServiceFact::AgentPreferred(_)
+            | ServiceFact::RuleAwaited(_)
+            | ServiceFact::AssignmentExplained(_)
+            | ServiceFact::ContactUnparked(_) => {}
+        });
+    }
+
     /// Changes a contact, and keeps it known which can run and which are parked.
     fn change(&mut self, contact: ContactId, change: impl FnOnce(&mut OpenContact)) {
         let Some(open) = self.open.get_mut(&contact) else {

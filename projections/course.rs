@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
-use event::{ActionName, ApplicationName, ApplicationRef, Event, ExitName, Fact, Step, Timestamp};
+use event::{
+    ActionName, ApplicationName, ApplicationRef, Event, ExitName, Fact, Step, StepFact, Timestamp,
+};
 
 /// The name of the exit by which an action is left whose application has ended.
 const DONE: &str = "done";
@@ -97,10 +99,10 @@ impl Course {
         if let Fact::StepTaken { step, exit, .. } = &event.fact {
             return self.leave(step, exit.as_ref());
         }
-        if let Fact::ActionTaken(taken) = &event.fact {
+        if let Fact::Step(StepFact::ActionTaken(taken)) = &event.fact {
             return self.leave(&taken.step, taken.exit.as_ref());
         }
-        if let Fact::SubApplicationEntered(entered) = &event.fact {
+        if let Fact::Step(StepFact::SubApplicationEntered(entered)) = &event.fact {
             self.visit(&entered.step);
             self.callers.push(entered.step.clone());
             self.application = entered.application.clone();
@@ -137,11 +139,11 @@ impl Course {
 
 /// The action that waits for an outcome, where the fact asks for one.
 fn asked(fact: &Fact) -> Option<&Step> {
-    if let Fact::MailRequested(asked) = fact {
+    if let Fact::Step(StepFact::MailRequested(asked)) = fact {
         Some(&asked.step)
-    } else if let Fact::WebhookRequested(asked) = fact {
+    } else if let Fact::Step(StepFact::WebhookRequested(asked)) = fact {
         Some(&asked.step)
-    } else if let Fact::ContactForwarded(asked) = fact {
+    } else if let Fact::Step(StepFact::ContactForwarded(asked)) = fact {
         Some(&asked.step)
     } else {
         None

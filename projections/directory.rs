@@ -6,7 +6,7 @@ use bincode::{Decode, Encode};
 use event::{
     Address, AgentNumber, AgentState, ApplicationName, ApplicationRef, DirectoryEntry,
     DispositionCode, Event, Fact, MailboxName, MessageRef, Private, PrivateEntry, QueueName,
-    Schedule, ScheduleName, Setting, SkillName, TeamName,
+    Schedule, ScheduleName, Setting, SkillName, StepFact, TeamName,
 };
 
 use crate::rules::QueueRules;
@@ -171,7 +171,7 @@ impl Directory {
                     .or_default()
                     .insert(application.version, text.clone());
             }
-            Fact::ApplicationFileKept(kept) => {
+            Fact::Step(StepFact::ApplicationFileKept(kept)) => {
                 let (media_type, content) = (kept.media_type.clone(), kept.content);
                 self.files
                     .entry(kept.application.clone())
@@ -179,7 +179,9 @@ impl Directory {
                     .insert(kept.name.clone(), ApplicationFile { media_type, content });
             }
             Fact::AgentStateChanged { agent, state } => self.sign(*agent, state),
-            Fact::EngineStarted { .. }
+            Fact::Step(_)
+            | Fact::Service(_)
+            | Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
@@ -225,27 +227,6 @@ impl Directory {
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
-            | Fact::ActionTaken(_)
-            | Fact::ActionFailed(_)
-            | Fact::SubApplicationEntered(_)
-            | Fact::ApplicationEntered(_)
-            | Fact::MailRequested(_)
-            | Fact::LanguageRecognised(_)
-            | Fact::WebhookRequested(_)
-            | Fact::WebhookAnswered(_)
-            | Fact::ContactTagged(_)
-            | Fact::ContactNoted(_)
-            | Fact::ContactForwarded(_)
-            | Fact::ForwardFailed(_)
-            | Fact::SkillsRequired(_)
-            | Fact::AgentPreferred(_)
-            | Fact::RuleAwaited(_)
-            | Fact::PriorityChanged(_)
-            | Fact::AssignmentExplained(_)
-            | Fact::AcceptanceAwaited(_)
-            | Fact::ContactAccepted(_)
-            | Fact::ContactParked(_)
-            | Fact::ContactUnparked(_)
             | Fact::TimerFired { .. } => {}
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
-use event::{Call, ContactId, Event, Fact, Step};
+use event::{Call, ContactId, Event, Fact, Step, StepFact};
 
 /// What an action waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -46,21 +46,7 @@ impl Errands {
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
         match &event.fact {
-            Fact::MailRequested(asked) => {
-                self.open.insert(asked.contact, Errand::Mail { step: asked.step.clone() });
-            }
-            Fact::WebhookRequested(asked) => {
-                let errand = Errand::Webhook {
-                    step: asked.step.clone(),
-                    call: event.call().cloned(),
-                    timeout_ms: asked.timeout_ms,
-                    attempts_max: asked.attempts_max,
-                };
-                self.open.insert(asked.contact, errand);
-            }
-            Fact::ActionTaken(taken) => self.done(taken.contact),
-            Fact::WebhookAnswered(answered) => self.done(answered.contact),
-            Fact::ApplicationEntered(entered) => self.done(entered.contact),
+            Fact::Step(fact) => self.step(fact, event),
             Fact::ContactAssigned { contact, .. }
             | Fact::ContactReleased { contact, .. }
             | Fact::ContactRestarted { contact } => self.done(*contact),
@@ -112,23 +98,33 @@ impl Errands {
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::OversizeHeaderKept { .. }
-            | Fact::ActionFailed(_)
-            | Fact::SubApplicationEntered(_)
-            | Fact::LanguageRecognised(_)
-            | Fact::ContactTagged(_)
-            | Fact::ContactNoted(_)
-            | Fact::ContactForwarded(_)
-            | Fact::ForwardFailed(_)
-            | Fact::SkillsRequired(_)
-            | Fact::AgentPreferred(_)
-            | Fact::RuleAwaited(_)
-            | Fact::PriorityChanged(_)
-            | Fact::AssignmentExplained(_)
-            | Fact::AcceptanceAwaited(_)
-            | Fact::ContactAccepted(_)
-            | Fact::ContactParked(_)
-            | Fact::ContactUnparked(_)
-            | Fact::ApplicationFileKept(_) => {}
+            | Fact::Service(_) => {}
+        }
+    }
+
+    fn step(&mut self, fact: &StepFact, event: &Event) {
+        match fact {
+            StepFact::MailRequested(asked) => {
+                self.open.insert(asked.contact, Errand::Mail { step: asked.step.clone() });
+            }
+            StepFact::WebhookRequested(asked) => {
+                let errand = Errand::Webhook {
+                    step: asked.step.clone(),
+                    call: event.call().cloned(),
+                    timeout_ms: asked.timeout_ms,
+                    attempts_max: asked.attempts_max,
+                };
+                self.open.insert(asked.contact, errand);
+            }
+            StepFact::ActionTaken(taken) => self.done(taken.contact),
+            StepFact::WebhookAnswered(answered) => self.done(answered.contact),
+            StepFact::ApplicationEntered(entered) => self.done(entered.contact),
+            StepFact::ActionFailed(_)
+            | StepFact::SubApplicationEntered(_)
+            | StepFact::LanguageRecognised(_)
+            | StepFact::ContactForwarded(_)
+            | StepFact::ForwardFailed(_)
+            | StepFact::ApplicationFileKept(_) => {}
         }
     }
 

@@ -6,7 +6,7 @@ use bincode::{Decode, Encode};
 use event::{
     Address, AgentNumber, ApplicationRef, AutomaticKind, DispositionCode, Event, Fact, Handler,
     Line, MailboxName, MessageRef, OutgoingId, ParameterName, Person, Position, QueueName,
-    SkillNeed, Tag, Target, ThreadId, Timestamp, Verification,
+    ServiceFact, SkillNeed, StepFact, Tag, Target, ThreadId, Timestamp, Verification,
 };
 
 use crate::course::{Course, Visit};
@@ -186,22 +186,22 @@ impl OpenContact {
             self.automatic = Some(*kind);
         } else if let Fact::AutomaticReplyRequested { step, .. } = &event.fact {
             self.replied.insert(Visit::from(step));
-        } else if let Fact::LanguageRecognised(recognised) = &event.fact {
+        } else if let Fact::Step(StepFact::LanguageRecognised(recognised)) = &event.fact {
             self.language = Some(recognised.language.clone());
-        } else if let Fact::WebhookAnswered(answered) = &event.fact {
+        } else if let Fact::Step(StepFact::WebhookAnswered(answered)) = &event.fact {
             let text = event.text().map(str::to_owned);
             let answer = WebhookAnswer { status: answered.status, text };
             self.answered.insert(Visit::from(&answered.step), answer);
-        } else if let Fact::ActionTaken(taken) = &event.fact {
+        } else if let Fact::Step(StepFact::ActionTaken(taken)) = &event.fact {
             // What the answer said is in the parameters now.
             if let Some(answer) = self.answered.get_mut(&Visit::from(&taken.step)) {
                 answer.text = None;
             }
-        } else if let Fact::ContactTagged(tagged) = &event.fact {
+        } else if let Fact::Service(ServiceFact::ContactTagged(tagged)) = &event.fact {
             self.tags.insert(tagged.tag.clone());
-        } else if let Fact::SkillsRequired(required) = &event.fact {
+        } else if let Fact::Service(ServiceFact::SkillsRequired(required)) = &event.fact {
             self.skills.clone_from(&required.skills);
-        } else if let Fact::ApplicationEntered(entered) = &event.fact {
+        } else if let Fact::Step(StepFact::ApplicationEntered(entered)) = &event.fact {
             self.application = entered.application.clone();
         }
     }
@@ -213,15 +213,15 @@ impl OpenContact {
             self.wait(line, *priority, *entered);
         } else if let Fact::ContactRequeued { line, priority, entered, .. } = &event.fact {
             self.wait(line, *priority, *entered);
-        } else if let Fact::PriorityChanged(changed) = &event.fact {
+        } else if let Fact::Service(ServiceFact::PriorityChanged(changed)) = &event.fact {
             if let Place::Waiting { priority, .. } = &mut self.place {
                 *priority = changed.priority;
             }
         } else if let Fact::ContactAssigned { line, agent, .. } = &event.fact {
             self.assign(*agent, line, OutgoingId(at), event.time);
-        } else if let Fact::ContactForwarded(_) = &event.fact {
+        } else if let Fact::Step(StepFact::ContactForwarded(_)) = &event.fact {
             self.place = Place::Forwarded { outgoing: OutgoingId(at) };
-        } else if let Fact::ForwardFailed(_) = &event.fact {
+        } else if let Fact::Step(StepFact::ForwardFailed(_)) = &event.fact {
             self.place = Place::Application;
         } else {
             self.hold(at, event);
@@ -283,11 +283,11 @@ impl OpenContact {
                     if outgoing == copy {
                         (*outgoing, *delivered) = (OutgoingId(at), false);
                     }
-                } else if let Fact::AcceptanceAwaited(awaited) = &event.fact {
+                } else if let Fact::Service(ServiceFact::AcceptanceAwaited(awaited)) = &event.fact {
                     *accept_until = Some(awaited.until);
-                } else if let Fact::ContactAccepted(_) = &event.fact {
+                } else if let Fact::Service(ServiceFact::ContactAccepted(_)) = &event.fact {
                     *accept_until = None;
-                } else if let Fact::ContactParked(parked) = &event.fact {
+                } else if let Fact::Service(ServiceFact::ContactParked(parked)) = &event.fact {
                     self.place = Place::Parked {
                         agent: *agent,
                         line: line.clone(),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bincode::{Decode, Encode};
 use event::{
     Address, AgentNumber, ContactForwarded, ContactId, ContactParked, CopyKind, Event, Fact,
-    Handler, MessageRef, OutgoingId, Position, Target, ThreadId, Timer, Timestamp, UncertainReason,
+    Handler, MessageRef, OutgoingId, Position, ServiceFact, StepFact, Target, ThreadId, Timer,
+    Timestamp, UncertainReason,
 };
 
 /// One mail that waits to be sent, or whose fate is not known.
@@ -148,7 +149,6 @@ impl Outbox {
             | Fact::NoteReceived { .. }
             | Fact::AutomaticReplyRequested { .. }
             | Fact::NoticeRequested { .. }
-            | Fact::ContactForwarded(_)
             | Fact::OversizeHeaderKept { withheld: None, .. }
             | Fact::ReducedCopyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
@@ -176,8 +176,12 @@ impl Outbox {
             | Fact::NoticeSent { outgoing, .. } => self.settle(*outgoing),
             Fact::ContactRequeued { contact, .. }
             | Fact::ContactReleased { contact, .. }
-            | Fact::ContactParked(ContactParked { contact, .. }) => self.cancel_copy(*contact),
+            | Fact::Service(ServiceFact::ContactParked(ContactParked { contact, .. })) => {
+                self.cancel_copy(*contact)
+            }
             Fact::OversizeHeaderKept { withheld: Some(_), .. }
+            | Fact::Step(_)
+            | Fact::Service(_)
             | Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::DirectoryLoaded { .. }
@@ -206,26 +210,6 @@ impl Outbox {
             | Fact::AutomaticMailRecognised { .. }
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::DeliveryReported { .. }
-            | Fact::ActionTaken(_)
-            | Fact::ActionFailed(_)
-            | Fact::SubApplicationEntered(_)
-            | Fact::ApplicationEntered(_)
-            | Fact::MailRequested(_)
-            | Fact::LanguageRecognised(_)
-            | Fact::WebhookRequested(_)
-            | Fact::WebhookAnswered(_)
-            | Fact::ContactTagged(_)
-            | Fact::ContactNoted(_)
-            | Fact::ForwardFailed(_)
-            | Fact::ApplicationFileKept(_)
-            | Fact::SkillsRequired(_)
-            | Fact::AgentPreferred(_)
-            | Fact::RuleAwaited(_)
-            | Fact::PriorityChanged(_)
-            | Fact::AssignmentExplained(_)
-            | Fact::AcceptanceAwaited(_)
-            | Fact::ContactAccepted(_)
-            | Fact::ContactUnparked(_)
             | Fact::TimerFired {
                 timer:
                     Timer::WaitOver(_)
@@ -255,7 +239,7 @@ impl Outbox {
                 return;
             }
             (contact, thread, arrival, copy(Handler::Address, event, false))
-        } else if let Fact::ContactForwarded(forwarded) = &event.fact {
+        } else if let Fact::Step(StepFact::ContactForwarded(forwarded)) = &event.fact {
             let ContactForwarded { contact, thread, arrival, .. } = forwarded;
             (contact, thread, arrival, copy(Handler::Address, event, false))
         } else if let Fact::ReducedCopyRequested { contact, thread, arrival, handler, .. } =

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
-use event::{
-    ApplicationEntered, ContactForwarded, ContactId, Event, Fact, Line, Position, Timestamp,
-};
+use event::{ContactId, Event, Fact, Line, Position, ServiceFact, StepFact, Timestamp};
 
 /// A contact's rank in its line; the least is served first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -77,9 +75,9 @@ impl Queues {
             }
             Fact::ContactAssigned { contact, .. }
             | Fact::ContactReleased { contact, .. }
-            | Fact::ContactRestarted { contact }
-            | Fact::ApplicationEntered(ApplicationEntered { contact, .. })
-            | Fact::ContactForwarded(ContactForwarded { contact, .. }) => self.leave(*contact),
+            | Fact::ContactRestarted { contact } => self.leave(*contact),
+            Fact::Step(fact) => self.step(fact),
+            Fact::Service(fact) => self.serve(fact),
             Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::DirectoryLoaded { .. }
@@ -125,27 +123,46 @@ impl Queues {
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
-            | Fact::ActionTaken(_)
-            | Fact::ActionFailed(_)
-            | Fact::SubApplicationEntered(_)
-            | Fact::MailRequested(_)
-            | Fact::LanguageRecognised(_)
-            | Fact::WebhookRequested(_)
-            | Fact::WebhookAnswered(_)
-            | Fact::ContactTagged(_)
-            | Fact::ContactNoted(_)
-            | Fact::ForwardFailed(_)
-            | Fact::ApplicationFileKept(_)
-            | Fact::SkillsRequired(_)
-            | Fact::AgentPreferred(_)
-            | Fact::RuleAwaited(_)
-            | Fact::PriorityChanged(_)
-            | Fact::AssignmentExplained(_)
-            | Fact::AcceptanceAwaited(_)
-            | Fact::ContactAccepted(_)
-            | Fact::ContactParked(_)
-            | Fact::ContactUnparked(_)
             | Fact::TimerFired { .. } => {}
+        }
+    }
+
+    fn step(&mut self, fact: &StepFact) {
+        match fact {
+            StepFact::ApplicationEntered(entered) => self.leave(entered.contact),
+            StepFact::ContactForwarded(forwarded) => self.leave(forwarded.contact),
+            StepFact::ActionTaken(_)
+            | StepFact::ActionFailed(_)
+            | StepFact::SubApplicationEntered(_)
+            | StepFact::MailRequested(_)
+            | StepFact::LanguageRecognised(_)
+            | StepFact::WebhookRequested(_)
+            | StepFact::WebhookAnswered(_)
+            | StepFact::ForwardFailed(_)
+            | StepFact::ApplicationFileKept(_) => {}
+        }
+    }
+
+    fn serve(&mut self, fact: &ServiceFact) {
+        match fact {
+            ServiceFact::PriorityChanged(changed) => self.rise(changed.contact, changed.priority),
+            ServiceFact::ContactTagged(_)
+            | ServiceFact::ContactNoted(_)
+            | ServiceFact::SkillsRequired(_)
+            | ServiceFact::AgentPreferred(_)
+            | ServiceFact::RuleAwaited(_)
+            | ServiceFact::AssignmentExplained(_)
+            | ServiceFact::AcceptanceAwaited(_)
+            | ServiceFact::ContactAccepted(_)
+            | ServiceFact::ContactParked(_)
+            | ServiceFact::ContactUnparked(_) => {}
+        }
+    }
+
+    /// Gives a waiting contact another priority; all else about its rank stays.
+    fn rise(&mut self, contact: ContactId, priority: u8) {
+        if let Some((line, rank)) = self.places.get(&contact).cloned() {
+            self.enter(contact, &line, Rank { below_top: u8::MAX - priority, ..rank });
         }
     }
 

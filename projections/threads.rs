@@ -7,7 +7,7 @@ use bincode::{Decode, Encode};
 use event::{
     Address, AgentNumber, ContactForwarded, ContactId, DeliveryOutcome, Event, Fact, Fingerprint,
     MailDetails, MailboxName, MessageDigest, MessageRef, OutgoingId, Position, Quotes, Source,
-    Target, ThreadId,
+    StepFact, Target, ThreadId,
 };
 
 use crate::shelf::Pair;
@@ -235,7 +235,9 @@ impl Threads {
                 self.handle(shelf, *thread, *contact, Some(*agent), event)?;
             }
             Fact::ContactTransferred { contact, thread, to: Target::Address, .. }
-            | Fact::ContactForwarded(ContactForwarded { contact, thread, .. }) => {
+            | Fact::Step(StepFact::ContactForwarded(ContactForwarded {
+                contact, thread, ..
+            })) => {
                 self.handle(shelf, *thread, *contact, None, event)?;
             }
             Fact::ReplyReceived { contact, thread, message, .. }
@@ -256,6 +258,8 @@ impl Threads {
                 }
             }
             Fact::ContactTransferred { to: Target::Agent(_) | Target::Queue(_), .. }
+            | Fact::Step(_)
+            | Fact::Service(_)
             | Fact::EngineStarted { .. }
             | Fact::EngineStopped
             | Fact::DirectoryLoaded { .. }
@@ -296,27 +300,6 @@ impl Threads {
             | Fact::DispositionSet { .. }
             | Fact::ContactReleased { .. }
             | Fact::AgentStateChanged { .. }
-            | Fact::ActionTaken(_)
-            | Fact::ActionFailed(_)
-            | Fact::SubApplicationEntered(_)
-            | Fact::ApplicationEntered(_)
-            | Fact::MailRequested(_)
-            | Fact::LanguageRecognised(_)
-            | Fact::WebhookRequested(_)
-            | Fact::WebhookAnswered(_)
-            | Fact::ContactTagged(_)
-            | Fact::ContactNoted(_)
-            | Fact::ForwardFailed(_)
-            | Fact::ApplicationFileKept(_)
-            | Fact::SkillsRequired(_)
-            | Fact::AgentPreferred(_)
-            | Fact::RuleAwaited(_)
-            | Fact::PriorityChanged(_)
-            | Fact::AssignmentExplained(_)
-            | Fact::AcceptanceAwaited(_)
-            | Fact::ContactAccepted(_)
-            | Fact::ContactParked(_)
-            | Fact::ContactUnparked(_)
             | Fact::TimerFired { .. } => {}
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
-use event::{ApplicationEntered, ContactForwarded, ContactId, Event, Fact, Timer, Timestamp};
+use event::{ContactId, Event, Fact, ServiceFact, StepFact, Timer, Timestamp};
 
 /// All timers that have not fired.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -32,33 +32,14 @@ impl Timers {
             Fact::ApplicationPaused { contact, until, .. } => {
                 self.set(Timer::WaitOver(*contact), *until);
             }
-            Fact::AcceptanceAwaited(awaited) => {
-                self.set(Timer::AcceptOver(awaited.contact), awaited.until);
-            }
-            Fact::AgentPreferred(preferred) => {
-                self.set(Timer::PreferenceOver(preferred.contact), preferred.until);
-            }
-            Fact::RuleAwaited(awaited) => self.set(Timer::RuleDue(awaited.contact), awaited.until),
-            Fact::ContactParked(parked) => {
-                self.clear(Timer::AcceptOver(parked.contact));
-                if let Some(until) = parked.until {
-                    self.set(Timer::ParkOver(parked.contact), until);
-                }
-            }
+            Fact::Step(fact) => self.step(fact),
+            Fact::Service(fact) => self.serve(fact),
             Fact::TimerFired { timer } => self.clear(*timer),
             Fact::SendStarted { outgoing, .. }
             | Fact::SendRepeated { outgoing, .. }
             | Fact::SendRefused { outgoing, .. } => self.clear(Timer::SendAgain(*outgoing)),
-            Fact::ContactAccepted(accepted) => self.clear(Timer::AcceptOver(accepted.contact)),
-            Fact::ContactUnparked(unparked) => self.clear(Timer::ParkOver(unparked.contact)),
-            Fact::ContactRestarted { contact }
-            | Fact::ApplicationEntered(ApplicationEntered { contact, .. }) => {
-                self.clear(Timer::WaitOver(*contact));
-            }
-            Fact::ContactQueued { contact, .. }
-            | Fact::ContactForwarded(ContactForwarded { contact, .. }) => {
-                self.clear_wait(*contact);
-            }
+            Fact::ContactRestarted { contact } => self.clear(Timer::WaitOver(*contact)),
+            Fact::ContactQueued { contact, .. } => self.clear_wait(*contact),
             Fact::ContactAssigned { contact, .. } => {
                 self.clear(Timer::WaitOver(*contact));
                 self.clear_wait(*contact);
@@ -110,21 +91,56 @@ impl Timers {
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
-            | Fact::ActionTaken(_)
-            | Fact::ActionFailed(_)
-            | Fact::SubApplicationEntered(_)
-            | Fact::MailRequested(_)
-            | Fact::LanguageRecognised(_)
-            | Fact::WebhookRequested(_)
-            | Fact::WebhookAnswered(_)
-            | Fact::ContactTagged(_)
-            | Fact::ContactNoted(_)
-            | Fact::ForwardFailed(_)
-            | Fact::ApplicationFileKept(_)
-            | Fact::SkillsRequired(_)
-            | Fact::PriorityChanged(_)
-            | Fact::AssignmentExplained(_)
             | Fact::AgentStateChanged { .. } => {}
+        }
+    }
+
+    fn step(&mut self, fact: &StepFact) {
+        match fact {
+            StepFact::ApplicationEntered(entered) => {
+                self.clear(Timer::WaitOver(entered.contact));
+            }
+            StepFact::ContactForwarded(forwarded) => self.clear_wait(forwarded.contact),
+            StepFact::ActionTaken(_)
+            | StepFact::ActionFailed(_)
+            | StepFact::SubApplicationEntered(_)
+            | StepFact::MailRequested(_)
+            | StepFact::LanguageRecognised(_)
+            | StepFact::WebhookRequested(_)
+            | StepFact::WebhookAnswered(_)
+            | StepFact::ForwardFailed(_)
+            | StepFact::ApplicationFileKept(_) => {}
+        }
+    }
+
+    fn serve(&mut self, fact: &ServiceFact) {
+        match fact {
+            ServiceFact::AcceptanceAwaited(awaited) => {
+                self.set(Timer::AcceptOver(awaited.contact), awaited.until);
+            }
+            ServiceFact::AgentPreferred(preferred) => {
+                self.set(Timer::PreferenceOver(preferred.contact), preferred.until);
+            }
+            ServiceFact::RuleAwaited(awaited) => {
+                self.set(Timer::RuleDue(awaited.contact), awaited.until);
+            }
+            ServiceFact::ContactParked(parked) => {
+                self.clear(Timer::AcceptOver(parked.contact));
+                if let Some(until) = parked.until {
+                    self.set(Timer::ParkOver(parked.contact), until);
+                }
+            }
+            ServiceFact::ContactAccepted(accepted) => {
+                self.clear(Timer::AcceptOver(accepted.contact));
+            }
+            ServiceFact::ContactUnparked(unparked) => {
+                self.clear(Timer::ParkOver(unparked.contact));
+            }
+            ServiceFact::ContactTagged(_)
+            | ServiceFact::ContactNoted(_)
+            | ServiceFact::SkillsRequired(_)
+            | ServiceFact::PriorityChanged(_)
+            | ServiceFact::AssignmentExplained(_) => {}
         }
     }
 

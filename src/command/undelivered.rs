@@ -34,7 +34,7 @@ pub(crate) fn take_back(
     }
     let forwarded = view.hot.contacts.get(contact).is_some_and(OpenContact::is_forwarded);
     if forwarded {
-        return vec![Fact::ForwardFailed(ForwardFailed { contact, outgoing: copy }).into()];
+        return vec![Fact::from(ForwardFailed { contact, outgoing: copy }).into()];
     }
     let mut events: Vec<NewEvent> =
         requeue(view, contact, reason).map(NewEvent::from).into_iter().collect();

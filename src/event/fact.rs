@@ -4,16 +4,12 @@ use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    AcceptanceAwaited, ActionFailed, ActionTaken, AgentNumber, AgentPreferred, AgentState,
-    ApplicationEntered, ApplicationFileKept, ApplicationRef, AssignmentExplained, AutomaticKind,
-    ContactAccepted, ContactForwarded, ContactId, ContactNoted, ContactParked, ContactTagged,
-    ContactUnparked, CopyKind, DeliveryOutcome, DirectoryEntry, DispositionCode, ExitName,
-    Fingerprint, ForwardFailed, Handler, LanguageRecognised, LateReason, Line, MailRefusal,
-    MailRequested, MailboxName, Mark, MessageRef, OutgoingId, ParameterName, Position,
-    PriorityChanged, QuarantineReason, QueueReason, Quotes, ReleaseReason, ReplyRefusal,
-    RequeueReason, RuleAwaited, Setting, SignedReplies, SkillsRequired, Source, Step,
-    SubApplicationEntered, Target, ThreadId, Timer, Timestamp, UncertainReason, Verification,
-    WebhookAnswered, WebhookRequested, WithheldReason,
+    AgentNumber, AgentState, ApplicationRef, AutomaticKind, ContactId, CopyKind, DeliveryOutcome,
+    DirectoryEntry, DispositionCode, ExitName, Fingerprint, Handler, LateReason, Line, MailRefusal,
+    MailboxName, Mark, MessageRef, OutgoingId, ParameterName, Position, QuarantineReason,
+    QueueReason, Quotes, ReleaseReason, ReplyRefusal, RequeueReason, ServiceFact, Setting,
+    SignedReplies, Source, Step, StepFact, Target, ThreadId, Timer, Timestamp, UncertainReason,
+    Verification, WithheldReason,
 };
 
 /// The clear part of an event: ids, counts and times, all that reports need.
@@ -528,52 +524,8 @@ pub enum Fact {
         /// Why the writer is not told.
         withheld: Option<WithheldReason>,
     },
-    /// An application took a step. Private: `Text`, why it left that way. Older logs have
-    /// `StepTaken`.
-    ActionTaken(ActionTaken),
-    /// An action could not be carried out as written; the contact leaves it by `error`. Private:
-    /// `Text`, what went wrong.
-    ActionFailed(ActionFailed),
-    /// A contact entered an application from an action of another.
-    SubApplicationEntered(SubApplicationEntered),
-    /// A contact that is not queued yet begins anew in a new version of its application.
-    ApplicationEntered(ApplicationEntered),
-    /// An action needs to see the mail itself, which is not in the log.
-    MailRequested(MailRequested),
-    /// The language of a contact's mail was recognised; right after its arrival.
-    LanguageRecognised(LanguageRecognised),
-    /// An application asked another program over HTTP. Private: `Call`.
-    WebhookRequested(WebhookRequested),
-    /// The other program answered, or did not. Private: `Text`, the answer's body, or what went
-    /// wrong.
-    WebhookAnswered(WebhookAnswered),
-    /// A contact was given a word by which it is found again.
-    ContactTagged(ContactTagged),
-    /// Something was noted about a contact. Private: `Text`.
-    ContactNoted(ContactNoted),
-    /// An application passed a contact to a plain address, and a copy is to be sent. Private:
-    /// `Address`.
-    ContactForwarded(ContactForwarded),
-    /// A copy to a plain address did not arrive; the application goes on.
-    ForwardFailed(ForwardFailed),
-    /// What an agent must be able to do to get a contact.
-    SkillsRequired(SkillsRequired),
-    /// A waiting contact is for one agent first.
-    AgentPreferred(AgentPreferred),
-    /// A rule of its queue will apply to a contact that still waits there then.
-    RuleAwaited(RuleAwaited),
-    /// A waiting contact is served sooner or later than before.
-    PriorityChanged(PriorityChanged),
-    /// Why a contact was given to an agent; next to its `ContactAssigned`.
-    AssignmentExplained(AssignmentExplained),
-    /// An agent has to accept a contact, or loses it.
-    AcceptanceAwaited(AcceptanceAwaited),
-    /// An agent accepted a contact, by saying so or by working on it.
-    ContactAccepted(ContactAccepted),
-    /// An agent put a contact aside and is free for others.
-    ContactParked(ContactParked),
-    /// A parked contact goes on.
-    ContactUnparked(ContactUnparked),
-    /// A file that a version of an application sends was kept; right after it was published.
-    ApplicationFileKept(ApplicationFileKept),
+    /// What an application does with a contact.
+    Step(StepFact),
+    /// How a contact is served, and what people do with it.
+    Service(ServiceFact),
 }

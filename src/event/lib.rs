@@ -56,13 +56,14 @@ pub use private::{
 pub use record::{Actor, Cause, Event, Recorded};
 pub use rules::{Hours, NextAgent, QueueRule, Schedule, SkillNeed, SpecialDay, WeeklyHours};
 pub use service::{
-    AcceptanceAwaited, AgentPreferred, AssignmentExplained, ContactAccepted, ContactParked,
-    ContactUnparked, PriorityChanged, RuleAwaited, SkillsRequired,
+    AcceptanceAwaited, AgentPreferred, AssignmentExplained, ContactAccepted, ContactNoted,
+    ContactParked, ContactTagged, ContactUnparked, PriorityChanged, RuleAwaited, ServiceFact,
+    SkillsRequired,
 };
 pub use steps::{
     ActionFailed, ActionTaken, ApplicationEntered, ApplicationFileKept, ContactForwarded,
-    ContactNoted, ContactTagged, ForwardFailed, LanguageRecognised, MailRequested,
-    SubApplicationEntered, WebhookAnswered, WebhookRequested,
+    ForwardFailed, LanguageRecognised, MailRequested, StepFact, SubApplicationEntered,
+    WebhookAnswered, WebhookRequested,
 };
 pub use time::Timestamp;
 pub use verification::{Check, CheckError, CheckedBy, Verification};

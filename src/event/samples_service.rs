@@ -8,8 +8,8 @@ use crate::{
     ContactUnparked, DirectoryEntry, Fact, ForwardFailed, Hours, LanguageRecognised, Line,
     MailRequested, NameError, NextAgent, Position, PriorityChanged, PriorityReason, Private,
     QueueReason, QueueRule, ReleaseReason, RequeueReason, RuleAwaited, RunningContacts, Schedule,
-    Setting, SkillNeed, SkillsRequired, SpecialDay, SubApplicationEntered, Timer, Timestamp,
-    UnparkReason, WebhookAnswered, WebhookRequested, WeeklyHours, Written,
+    ServiceFact, Setting, SkillNeed, SkillsRequired, SpecialDay, StepFact, SubApplicationEntered,
+    Timer, Timestamp, UnparkReason, WebhookAnswered, WebhookRequested, WeeklyHours, Written,
 };
 
 const LATER: Timestamp = Timestamp(1_767_225_600_000);
@@ -33,26 +33,50 @@ pub(crate) fn steps(names: &Names) -> Result<Vec<Sample>, NameError> {
         content: message(),
     };
     Ok(vec![
-        (Fact::ActionTaken(taken), text("row 2: subject contains `invoice`")),
-        (Fact::ActionFailed(ActionFailed { contact, step: step.clone() }), text("no such key")),
+        (Fact::Step(StepFact::ActionTaken(taken)), text("row 2: subject contains `invoice`")),
         (
-            Fact::SubApplicationEntered(SubApplicationEntered {
+            Fact::Step(StepFact::ActionFailed(ActionFailed { contact, step: step.clone() })),
+            text("no such key"),
+        ),
+        (
+            Fact::Step(StepFact::SubApplicationEntered(SubApplicationEntered {
                 contact,
                 step: step.clone(),
                 application: application.clone(),
-            }),
+            })),
             None,
         ),
-        (Fact::ApplicationEntered(ApplicationEntered { contact, application }), None),
-        (Fact::MailRequested(MailRequested { contact, step: step.clone() }), None),
-        (Fact::LanguageRecognised(LanguageRecognised { contact, language: "fr".to_owned() }), None),
-        (Fact::WebhookRequested(asked), Some(Private::Call(Box::new(call)))),
-        (Fact::WebhookAnswered(answered), text("{\"tier\":\"gold\"}")),
-        (Fact::ContactTagged(ContactTagged { contact, tag: "invoice".parse()? }), None),
-        (Fact::ContactNoted(ContactNoted { contact }), text("Called back on Monday.")),
-        (Fact::ContactForwarded(forwarded), address("billing@partner.example")),
-        (Fact::ForwardFailed(ForwardFailed { contact, outgoing: outgoing() }), None),
-        (Fact::ApplicationFileKept(file), None),
+        (
+            Fact::Step(StepFact::ApplicationEntered(ApplicationEntered { contact, application })),
+            None,
+        ),
+        (Fact::Step(StepFact::MailRequested(MailRequested { contact, step: step.clone() })), None),
+        (
+            Fact::Step(StepFact::LanguageRecognised(LanguageRecognised {
+                contact,
+                language: "fr".to_owned(),
+            })),
+            None,
+        ),
+        (Fact::Step(StepFact::WebhookRequested(asked)), Some(Private::Call(Box::new(call)))),
+        (Fact::Step(StepFact::WebhookAnswered(answered)), text("{\"tier\":\"gold\"}")),
+        (
+            Fact::Service(ServiceFact::ContactTagged(ContactTagged {
+                contact,
+                tag: "invoice".parse()?,
+            })),
+            None,
+        ),
+        (
+            Fact::Service(ServiceFact::ContactNoted(ContactNoted { contact })),
+            text("Called back on Monday."),
+        ),
+        (Fact::Step(StepFact::ContactForwarded(forwarded)), address("billing@partner.example")),
+        (
+            Fact::Step(StepFact::ForwardFailed(ForwardFailed { contact, outgoing: outgoing() })),
+            None,
+        ),
+        (Fact::Step(StepFact::ApplicationFileKept(file)), None),
         (
             Fact::AutomaticReplyRequested { contact, thread: thread(), arrival: Position(7), step },
             composed(),
@@ -91,19 +115,29 @@ pub(crate) fn service(names: &Names) -> Result<Vec<Sample>, NameError> {
     let raised = PriorityChanged { contact, priority: 7, reason: PriorityReason::Rule };
     let parked = ContactParked { contact, agent, until: Some(until), until_answer: true };
     Ok(vec![
-        (Fact::SkillsRequired(SkillsRequired { contact, skills }), None),
-        (Fact::AgentPreferred(AgentPreferred { contact, agent, until }), None),
-        (Fact::RuleAwaited(RuleAwaited { contact, until }), None),
-        (Fact::PriorityChanged(raised), None),
-        (Fact::AssignmentExplained(explained), None),
-        (Fact::AcceptanceAwaited(AcceptanceAwaited { contact, agent, until }), None),
-        (Fact::ContactAccepted(ContactAccepted { contact, agent }), None),
-        (Fact::ContactParked(parked), None),
+        (Fact::Service(ServiceFact::SkillsRequired(SkillsRequired { contact, skills })), None),
         (
-            Fact::ContactUnparked(ContactUnparked {
+            Fact::Service(ServiceFact::AgentPreferred(AgentPreferred { contact, agent, until })),
+            None,
+        ),
+        (Fact::Service(ServiceFact::RuleAwaited(RuleAwaited { contact, until })), None),
+        (Fact::Service(ServiceFact::PriorityChanged(raised)), None),
+        (Fact::Service(ServiceFact::AssignmentExplained(explained)), None),
+        (
+            Fact::Service(ServiceFact::AcceptanceAwaited(AcceptanceAwaited {
+                contact,
+                agent,
+                until,
+            })),
+            None,
+        ),
+        (Fact::Service(ServiceFact::ContactAccepted(ContactAccepted { contact, agent })), None),
+        (Fact::Service(ServiceFact::ContactParked(parked)), None),
+        (
+            Fact::Service(ServiceFact::ContactUnparked(ContactUnparked {
                 contact,
                 reason: UnparkReason::CustomerAnswered,
-            }),
+            })),
             None,
         ),
         (Fact::TimerFired { timer: Timer::ParkOver(contact) }, None),

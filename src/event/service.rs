@@ -1,11 +1,55 @@
-//! How waiting contacts are served, and what agents do with those they hold: facts of their own shape.
+//! How contacts are served, and what people do with them.
 
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    AgentChoice, AgentNumber, ContactId, PriorityReason, SkillNeed, Timestamp, UnparkReason,
+    AgentChoice, AgentNumber, ContactId, Fact, PriorityReason, SkillNeed, Tag, Timestamp,
+    UnparkReason,
 };
+
+/// How a contact is served, and what people do with it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum ServiceFact {
+    /// A contact was given a word by which it is found again.
+    ContactTagged(ContactTagged),
+    /// Something was noted about a contact. Private: `Text`.
+    ContactNoted(ContactNoted),
+    /// What an agent must be able to do to get a contact.
+    SkillsRequired(SkillsRequired),
+    /// A waiting contact is for one agent first.
+    AgentPreferred(AgentPreferred),
+    /// A rule of its queue will apply to a contact that still waits there then.
+    RuleAwaited(RuleAwaited),
+    /// A waiting contact is served sooner or later than before.
+    PriorityChanged(PriorityChanged),
+    /// Why a contact was given to an agent; next to its `ContactAssigned`.
+    AssignmentExplained(AssignmentExplained),
+    /// An agent has to accept a contact, or loses it.
+    AcceptanceAwaited(AcceptanceAwaited),
+    /// An agent accepted a contact, by saying so or by working on it.
+    ContactAccepted(ContactAccepted),
+    /// An agent put a contact aside and is free for others.
+    ContactParked(ContactParked),
+    /// A parked contact goes on.
+    ContactUnparked(ContactUnparked),
+}
+
+/// A contact was given a word by which it is found again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ContactTagged {
+    /// The contact.
+    pub contact: ContactId,
+    /// The word.
+    pub tag: Tag,
+}
+
+/// Something was noted about a contact, for those who work here.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ContactNoted {
+    /// The contact.
+    pub contact: ContactId,
+}
 
 /// What an agent must be able to do to get a contact, in place of any earlier need.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -107,3 +151,63 @@ pub struct ContactUnparked {
     /// Why.
     pub reason: UnparkReason,
 }
+
+impl ServiceFact {
+    /// The fact's name, as logs and tools print it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ContactTagged(_) => "ContactTagged",
+            Self::ContactNoted(_) => "ContactNoted",
+            Self::SkillsRequired(_) => "SkillsRequired",
+            Self::AgentPreferred(_) => "AgentPreferred",
+            Self::RuleAwaited(_) => "RuleAwaited",
+            Self::PriorityChanged(_) => "PriorityChanged",
+            Self::AssignmentExplained(_) => "AssignmentExplained",
+            Self::AcceptanceAwaited(_) => "AcceptanceAwaited",
+            Self::ContactAccepted(_) => "ContactAccepted",
+            Self::ContactParked(_) => "ContactParked",
+            Self::ContactUnparked(_) => "ContactUnparked",
+        }
+    }
+
+    /// The contact it is about.
+    pub fn contact(&self) -> ContactId {
+        match self {
+            Self::ContactTagged(fact) => fact.contact,
+            Self::ContactNoted(fact) => fact.contact,
+            Self::SkillsRequired(fact) => fact.contact,
+            Self::AgentPreferred(fact) => fact.contact,
+            Self::RuleAwaited(fact) => fact.contact,
+            Self::PriorityChanged(fact) => fact.contact,
+            Self::AssignmentExplained(fact) => fact.contact,
+            Self::AcceptanceAwaited(fact) => fact.contact,
+            Self::ContactAccepted(fact) => fact.contact,
+            Self::ContactParked(fact) => fact.contact,
+            Self::ContactUnparked(fact) => fact.contact,
+        }
+    }
+}
+
+macro_rules! fact {
+    ($($type:ident),*) => {
+        $(impl From<$type> for Fact {
+            fn from(fact: $type) -> Self {
+                Self::Service(ServiceFact::$type(fact))
+            }
+        })*
+    };
+}
+
+fact!(
+    ContactTagged,
+    ContactNoted,
+    SkillsRequired,
+    AgentPreferred,
+    RuleAwaited,
+    PriorityChanged,
+    AssignmentExplained,
+    AcceptanceAwaited,
+    ContactAccepted,
+    ContactParked,
+    ContactUnparked
+);

@@ -1,11 +1,42 @@
-//! What an application does with a contact: facts of their own shape.
+//! What an application does with a contact.
 
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
-    ApplicationRef, ContactId, ExitName, MessageRef, OutgoingId, Position, Step, Tag, ThreadId,
+    ApplicationRef, ContactId, ExitName, Fact, MessageRef, OutgoingId, Position, Step, ThreadId,
 };
+
+/// What an application does with a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum StepFact {
+    /// An application took a step. Private: `Text`, why it left that way. Older logs have
+    /// `StepTaken`.
+    ActionTaken(ActionTaken),
+    /// An action could not be carried out as written; the contact leaves it by `error`. Private:
+    /// `Text`, what went wrong.
+    ActionFailed(ActionFailed),
+    /// A contact entered an application from an action of another.
+    SubApplicationEntered(SubApplicationEntered),
+    /// A contact that is not queued yet begins anew in a new version of its application.
+    ApplicationEntered(ApplicationEntered),
+    /// An action needs to see the mail itself, which is not in the log.
+    MailRequested(MailRequested),
+    /// The language of a contact's mail was recognised; right after its arrival.
+    LanguageRecognised(LanguageRecognised),
+    /// An application asked another program over HTTP. Private: `Call`.
+    WebhookRequested(WebhookRequested),
+    /// The other program answered, or did not. Private: `Text`, the answer's body, or what went
+    /// wrong.
+    WebhookAnswered(WebhookAnswered),
+    /// An application passed a contact to a plain address, and a copy is to be sent. Private:
+    /// `Address`.
+    ContactForwarded(ContactForwarded),
+    /// A copy to a plain address did not arrive; the application goes on.
+    ForwardFailed(ForwardFailed),
+    /// A file that a version of an application sends was kept; right after it was published.
+    ApplicationFileKept(ApplicationFileKept),
+}
 
 /// An application took a step.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -93,22 +124,6 @@ pub struct WebhookAnswered {
     pub attempts: u8,
 }
 
-/// A contact was given a word by which it is found again.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct ContactTagged {
-    /// The contact.
-    pub contact: ContactId,
-    /// The word.
-    pub tag: Tag,
-}
-
-/// Something was noted about a contact, for those who work here.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct ContactNoted {
-    /// The contact.
-    pub contact: ContactId,
-}
-
 /// An application passed a contact to a plain address.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct ContactForwarded {
@@ -143,3 +158,63 @@ pub struct ApplicationFileKept {
     /// Its bytes, in the message store.
     pub content: MessageRef,
 }
+
+impl StepFact {
+    /// The fact's name, as logs and tools print it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ActionTaken(_) => "ActionTaken",
+            Self::ActionFailed(_) => "ActionFailed",
+            Self::SubApplicationEntered(_) => "SubApplicationEntered",
+            Self::ApplicationEntered(_) => "ApplicationEntered",
+            Self::MailRequested(_) => "MailRequested",
+            Self::LanguageRecognised(_) => "LanguageRecognised",
+            Self::WebhookRequested(_) => "WebhookRequested",
+            Self::WebhookAnswered(_) => "WebhookAnswered",
+            Self::ContactForwarded(_) => "ContactForwarded",
+            Self::ForwardFailed(_) => "ForwardFailed",
+            Self::ApplicationFileKept(_) => "ApplicationFileKept",
+        }
+    }
+
+    /// The contact it is about, where it is about one.
+    pub fn contact(&self) -> Option<ContactId> {
+        match self {
+            Self::ActionTaken(fact) => Some(fact.contact),
+            Self::ActionFailed(fact) => Some(fact.contact),
+            Self::SubApplicationEntered(fact) => Some(fact.contact),
+            Self::ApplicationEntered(fact) => Some(fact.contact),
+            Self::MailRequested(fact) => Some(fact.contact),
+            Self::LanguageRecognised(fact) => Some(fact.contact),
+            Self::WebhookRequested(fact) => Some(fact.contact),
+            Self::WebhookAnswered(fact) => Some(fact.contact),
+            Self::ContactForwarded(fact) => Some(fact.contact),
+            Self::ForwardFailed(fact) => Some(fact.contact),
+            Self::ApplicationFileKept(_) => None,
+        }
+    }
+}
+
+macro_rules! fact {
+    ($($type:ident),*) => {
+        $(impl From<$type> for Fact {
+            fn from(fact: $type) -> Self {
+                Self::Step(StepFact::$type(fact))
+            }
+        })*
+    };
+}
+
+fact!(
+    ActionTaken,
+    ActionFailed,
+    SubApplicationEntered,
+    ApplicationEntered,
+    MailRequested,
+    LanguageRecognised,
+    WebhookRequested,
+    WebhookAnswered,
+    ContactForwarded,
+    ForwardFailed,
+    ApplicationFileKept
+);

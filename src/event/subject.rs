@@ -1,12 +1,6 @@
 //! What a fact is about: a contact, or a mail on a server.
 
-use crate::{
-    AcceptanceAwaited, ActionFailed, ActionTaken, AgentPreferred, ApplicationEntered,
-    AssignmentExplained, ContactAccepted, ContactForwarded, ContactId, ContactNoted, ContactParked,
-    ContactTagged, ContactUnparked, Fact, ForwardFailed, LanguageRecognised, MailRequested,
-    PriorityChanged, RuleAwaited, SkillsRequired, Source, SubApplicationEntered, WebhookAnswered,
-    WebhookRequested,
-};
+use crate::{ContactId, Fact, Source};
 
 impl Fact {
     /// The contact it is about, where it is about one.
@@ -23,8 +17,7 @@ impl Fact {
             | Self::MailRefused { .. }
             | Self::MailSetAside { .. }
             | Self::MailVanished { .. }
-            | Self::AgentStateChanged { .. }
-            | Self::ApplicationFileKept(_) => None,
+            | Self::AgentStateChanged { .. } => None,
             Self::TimerFired { timer } => timer.contact(),
             Self::ReplyRefused { contact, .. } => *contact,
             Self::ContactArrived { contact, .. }
@@ -64,27 +57,8 @@ impl Fact {
             | Self::OversizeHeaderKept { contact, .. }
             | Self::DispositionSet { contact, .. }
             | Self::ContactReleased { contact, .. } => Some(*contact),
-            Self::ActionTaken(ActionTaken { contact, .. })
-            | Self::ActionFailed(ActionFailed { contact, .. })
-            | Self::SubApplicationEntered(SubApplicationEntered { contact, .. })
-            | Self::ApplicationEntered(ApplicationEntered { contact, .. })
-            | Self::MailRequested(MailRequested { contact, .. })
-            | Self::LanguageRecognised(LanguageRecognised { contact, .. })
-            | Self::WebhookRequested(WebhookRequested { contact, .. })
-            | Self::WebhookAnswered(WebhookAnswered { contact, .. })
-            | Self::ContactTagged(ContactTagged { contact, .. })
-            | Self::ContactNoted(ContactNoted { contact, .. })
-            | Self::ContactForwarded(ContactForwarded { contact, .. })
-            | Self::ForwardFailed(ForwardFailed { contact, .. })
-            | Self::SkillsRequired(SkillsRequired { contact, .. })
-            | Self::AgentPreferred(AgentPreferred { contact, .. })
-            | Self::RuleAwaited(RuleAwaited { contact, .. })
-            | Self::PriorityChanged(PriorityChanged { contact, .. })
-            | Self::AssignmentExplained(AssignmentExplained { contact, .. })
-            | Self::AcceptanceAwaited(AcceptanceAwaited { contact, .. })
-            | Self::ContactAccepted(ContactAccepted { contact, .. })
-            | Self::ContactParked(ContactParked { contact, .. })
-            | Self::ContactUnparked(ContactUnparked { contact, .. }) => Some(*contact),
+            Self::Step(fact) => fact.contact(),
+            Self::Service(fact) => Some(fact.contact()),
         }
     }
 
@@ -142,28 +116,8 @@ impl Fact {
             | Self::NoticeSent { .. }
             | Self::ReducedCopyRequested { .. }
             | Self::OversizeHeaderKept { .. }
-            | Self::ActionTaken(_)
-            | Self::ActionFailed(_)
-            | Self::SubApplicationEntered(_)
-            | Self::ApplicationEntered(_)
-            | Self::MailRequested(_)
-            | Self::LanguageRecognised(_)
-            | Self::WebhookRequested(_)
-            | Self::WebhookAnswered(_)
-            | Self::ContactTagged(_)
-            | Self::ContactNoted(_)
-            | Self::ContactForwarded(_)
-            | Self::ForwardFailed(_)
-            | Self::SkillsRequired(_)
-            | Self::AgentPreferred(_)
-            | Self::RuleAwaited(_)
-            | Self::PriorityChanged(_)
-            | Self::AssignmentExplained(_)
-            | Self::AcceptanceAwaited(_)
-            | Self::ContactAccepted(_)
-            | Self::ContactParked(_)
-            | Self::ContactUnparked(_)
-            | Self::ApplicationFileKept(_) => None,
+            | Self::Step(_)
+            | Self::Service(_) => None,
         }
     }
 }

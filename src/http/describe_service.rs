@@ -1,20 +1,20 @@
 //! What applications do and how contacts are served, as sentences.
 
-use event::{AgentChoice, Event, Fact, PriorityReason, Timer, UnparkReason};
+use event::{AgentChoice, Event, Fact, PriorityReason, ServiceFact, StepFact, Timer, UnparkReason};
 
 use crate::answer::instant;
 
 /// A step of an application, where the fact is one.
 pub(crate) fn step(event: &Event) -> Option<String> {
     Some(match &event.fact {
-        Fact::ActionTaken(taken) => {
+        Fact::Step(StepFact::ActionTaken(taken)) => {
             let (contact, action, why) = (taken.contact, &taken.step.action, why(event));
             match &taken.exit {
                 Some(exit) => format!("contact {contact} left `{action}` by `{exit}`{why}"),
                 None => format!("the application of contact {contact} ended at `{action}`{why}"),
             }
         }
-        Fact::ActionFailed(failed) => {
+        Fact::Step(StepFact::ActionFailed(failed)) => {
             let (contact, step) = (failed.contact, &failed.step);
             format!(
                 "`{}` of {} failed for contact {contact}{}",
@@ -23,23 +23,23 @@ pub(crate) fn step(event: &Event) -> Option<String> {
                 why(event)
             )
         }
-        Fact::SubApplicationEntered(entered) => {
+        Fact::Step(StepFact::SubApplicationEntered(entered)) => {
             format!("contact {} entered {}", entered.contact, entered.application)
         }
-        Fact::ApplicationEntered(entered) => {
+        Fact::Step(StepFact::ApplicationEntered(entered)) => {
             format!("contact {} begins anew in {}", entered.contact, entered.application)
         }
-        Fact::MailRequested(asked) => {
+        Fact::Step(StepFact::MailRequested(asked)) => {
             format!("`{}` reads the mail of contact {} again", asked.step.action, asked.contact)
         }
-        Fact::LanguageRecognised(recognised) => {
+        Fact::Step(StepFact::LanguageRecognised(recognised)) => {
             format!("the mail of contact {} is in {}", recognised.contact, recognised.language)
         }
-        Fact::WebhookRequested(asked) => {
+        Fact::Step(StepFact::WebhookRequested(asked)) => {
             let url = event.call().map_or("another program", |call| &call.url);
             format!("`{}` asks {url} about contact {}", asked.step.action, asked.contact)
         }
-        Fact::WebhookAnswered(answered) => match answered.status {
+        Fact::Step(StepFact::WebhookAnswered(answered)) => match answered.status {
             Some(status) => {
                 format!(
                     "`{}` got the answer {status} about contact {}",
@@ -55,18 +55,20 @@ pub(crate) fn step(event: &Event) -> Option<String> {
                 )
             }
         },
-        Fact::ContactTagged(tagged) => {
+        Fact::Service(ServiceFact::ContactTagged(tagged)) => {
             format!("contact {} is tagged `{}`", tagged.contact, tagged.tag)
         }
-        Fact::ContactNoted(noted) => format!("note on contact {}{}", noted.contact, why(event)),
-        Fact::ContactForwarded(forwarded) => {
+        Fact::Service(ServiceFact::ContactNoted(noted)) => {
+            format!("note on contact {}{}", noted.contact, why(event))
+        }
+        Fact::Step(StepFact::ContactForwarded(forwarded)) => {
             let to = event.address().map_or_else(|| "an address".to_owned(), ToString::to_string);
             format!("`{}` passed contact {} to {to}", forwarded.step.action, forwarded.contact)
         }
-        Fact::ForwardFailed(failed) => {
+        Fact::Step(StepFact::ForwardFailed(failed)) => {
             format!("contact {} could not be passed on; its application goes on", failed.contact)
         }
-        Fact::ApplicationFileKept(kept) => {
+        Fact::Step(StepFact::ApplicationFileKept(kept)) => {
             format!("file `{}` of {} was kept", kept.name, kept.application)
         }
         _ => return None,
@@ -76,35 +78,35 @@ pub(crate) fn step(event: &Event) -> Option<String> {
 /// How a contact is served, where the fact tells that.
 pub(crate) fn service(event: &Event) -> Option<String> {
     Some(match &event.fact {
-        Fact::SkillsRequired(required) => {
+        Fact::Service(ServiceFact::SkillsRequired(required)) => {
             let skills =
                 required.skills.iter().map(|need| format!("{} (from {})", need.skill, need.level));
             let skills: Vec<String> = skills.collect();
             let skills = if skills.is_empty() { "no skill".to_owned() } else { skills.join(", ") };
             format!("contact {} needs {skills}", required.contact)
         }
-        Fact::AgentPreferred(preferred) => {
+        Fact::Service(ServiceFact::AgentPreferred(preferred)) => {
             let (contact, agent, until) =
                 (preferred.contact, preferred.agent, instant(preferred.until));
             format!(
                 "contact {contact} waits for agent {agent}, who handled its thread last, until {until}"
             )
         }
-        Fact::RuleAwaited(awaited) => {
+        Fact::Service(ServiceFact::RuleAwaited(awaited)) => {
             format!(
                 "a rule of its queue applies to contact {} at {}",
                 awaited.contact,
                 instant(awaited.until)
             )
         }
-        Fact::PriorityChanged(changed) => {
+        Fact::Service(ServiceFact::PriorityChanged(changed)) => {
             let why = match changed.reason {
                 PriorityReason::Rule => ", since it has waited long",
                 PriorityReason::Person => "",
             };
             format!("contact {} has priority {} now{why}", changed.contact, changed.priority)
         }
-        Fact::AssignmentExplained(explained) => {
+        Fact::Service(ServiceFact::AssignmentExplained(explained)) => {
             let (contact, agent) = (explained.contact, explained.agent);
             let (waiting, free) = (explained.waiting, explained.free);
             let choice = choice(explained.choice, explained.level);
@@ -113,7 +115,7 @@ pub(crate) fn service(event: &Event) -> Option<String> {
                 explained.priority
             )
         }
-        Fact::AcceptanceAwaited(awaited) => {
+        Fact::Service(ServiceFact::AcceptanceAwaited(awaited)) => {
             format!(
                 "agent {} has until {} to accept contact {}",
                 awaited.agent,
@@ -121,10 +123,10 @@ pub(crate) fn service(event: &Event) -> Option<String> {
                 awaited.contact
             )
         }
-        Fact::ContactAccepted(accepted) => {
+        Fact::Service(ServiceFact::ContactAccepted(accepted)) => {
             format!("agent {} accepted contact {}", accepted.agent, accepted.contact)
         }
-        Fact::ContactParked(parked) => {
+        Fact::Service(ServiceFact::ContactParked(parked)) => {
             let until = match (parked.until, parked.until_answer) {
                 (Some(until), true) => format!(" until {} or the customer writes", instant(until)),
                 (Some(until), false) => format!(" until {}", instant(until)),
@@ -133,7 +135,7 @@ pub(crate) fn service(event: &Event) -> Option<String> {
             };
             format!("agent {} parked contact {}{until}", parked.agent, parked.contact)
         }
-        Fact::ContactUnparked(unparked) => {
+        Fact::Service(ServiceFact::ContactUnparked(unparked)) => {
             let why = match unparked.reason {
                 UnparkReason::Time => "the time has come",
                 UnparkReason::CustomerAnswered => "the customer wrote",
