@@ -8,6 +8,8 @@ use event::{
     RequeueReason, ServiceFact, Timestamp,
 };
 
+use crate::families::{engine, mail_apart, sending};
+
 /// One agent.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Agent {
@@ -115,27 +117,18 @@ impl Agents {
             | Fact::ContactTransferred { contact, .. } => self.let_go(*contact, event.time, false),
             Fact::Service(fact) => self.serve(fact, event.time),
             Fact::Step(_)
-            | Fact::EngineStarted { .. }
-            | Fact::EngineStopped
+            | engine!()
             | Fact::SettingsLoaded { .. }
             | Fact::ApplicationPublished { .. }
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
-            | Fact::MailFiled { .. }
-            | Fact::MailDuplicated { .. }
-            | Fact::MailQuarantined { .. }
-            | Fact::MailSetAside { .. }
-            | Fact::MailRefused { .. }
+            | mail_apart!()
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }
             | Fact::ParameterSet { .. }
             | Fact::ContactRestarted { .. }
             | Fact::ContactQueued { .. }
-            | Fact::SendStarted { .. }
-            | Fact::SendDeferred { .. }
-            | Fact::SendRefused { .. }
-            | Fact::SendUncertain { .. }
-            | Fact::SendRepeated { .. }
+            | sending!()
             | Fact::ContactDelivered { .. }
             | Fact::ReplyReceived { .. }
             | Fact::ReplyRefused { .. }
@@ -152,7 +145,6 @@ impl Agents {
             | Fact::AutomaticReplySent { .. }
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
-            | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { .. }

@@ -6,6 +6,7 @@ use bincode::{Decode, Encode};
 use event::{ContactId, Event, Fact, Position, ServiceFact, StepFact, ThreadId, Timer};
 
 use crate::course::Course;
+use crate::families::{engine, loading, mail_apart, sending};
 use crate::open_contact::{OpenContact, Place};
 
 /// All open contacts.
@@ -80,22 +81,11 @@ impl Contacts {
             }
             Fact::Step(fact) => self.step(at, fact, event),
             Fact::Service(fact) => self.serve(at, fact, event),
-            Fact::EngineStarted { .. }
-            | Fact::EngineStopped
-            | Fact::DirectoryLoaded { .. }
-            | Fact::SettingsLoaded { .. }
-            | Fact::ApplicationPublished { .. }
+            engine!()
+            | loading!()
             | Fact::MailboxActivated { .. }
-            | Fact::MailFiled { .. }
-            | Fact::MailDuplicated { .. }
-            | Fact::MailQuarantined { .. }
-            | Fact::MailSetAside { .. }
-            | Fact::MailRefused { .. }
-            | Fact::SendStarted { .. }
-            | Fact::SendDeferred { .. }
-            | Fact::SendRefused { .. }
-            | Fact::SendUncertain { .. }
-            | Fact::SendRepeated { .. }
+            | mail_apart!()
+            | sending!()
             | Fact::ReplyReceived { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyRelayed { .. }
@@ -108,7 +98,6 @@ impl Contacts {
             | Fact::AutomaticReplySent { .. }
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
-            | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { .. }

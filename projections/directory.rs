@@ -9,6 +9,7 @@ use event::{
     Schedule, ScheduleName, Setting, SkillName, StepFact, TeamName,
 };
 
+use crate::families::{engine, mail_apart, sending};
 use crate::rules::QueueRules;
 use crate::settings::Settings;
 
@@ -181,15 +182,10 @@ impl Directory {
             Fact::AgentStateChanged { agent, state } => self.sign(*agent, state),
             Fact::Step(_)
             | Fact::Service(_)
-            | Fact::EngineStarted { .. }
-            | Fact::EngineStopped
+            | engine!()
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
-            | Fact::MailFiled { .. }
-            | Fact::MailDuplicated { .. }
-            | Fact::MailQuarantined { .. }
-            | Fact::MailSetAside { .. }
-            | Fact::MailRefused { .. }
+            | mail_apart!()
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }
             | Fact::ParameterSet { .. }
@@ -197,11 +193,7 @@ impl Directory {
             | Fact::ContactQueued { .. }
             | Fact::ContactRequeued { .. }
             | Fact::ContactAssigned { .. }
-            | Fact::SendStarted { .. }
-            | Fact::SendDeferred { .. }
-            | Fact::SendRefused { .. }
-            | Fact::SendUncertain { .. }
-            | Fact::SendRepeated { .. }
+            | sending!()
             | Fact::ContactDelivered { .. }
             | Fact::ContactTransferred { .. }
             | Fact::ReplyReceived { .. }
@@ -219,7 +211,6 @@ impl Directory {
             | Fact::AutomaticReplySent { .. }
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
-            | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { .. }

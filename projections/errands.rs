@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use bincode::{Decode, Encode};
 use event::{Call, ContactId, Event, Fact, Step, StepFact};
 
+use crate::families::{engine, loading, mail_apart, sending};
+
 /// What an action waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Errand {
@@ -50,27 +52,17 @@ impl Errands {
             Fact::ContactAssigned { contact, .. }
             | Fact::ContactReleased { contact, .. }
             | Fact::ContactRestarted { contact } => self.done(*contact),
-            Fact::EngineStarted { .. }
-            | Fact::EngineStopped
-            | Fact::DirectoryLoaded { .. }
-            | Fact::SettingsLoaded { .. }
-            | Fact::ApplicationPublished { .. }
+            engine!()
+            | loading!()
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
-            | Fact::MailFiled { .. }
-            | Fact::MailDuplicated { .. }
-            | Fact::MailQuarantined { .. }
-            | Fact::MailRefused { .. }
+            | mail_apart!()
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }
             | Fact::ParameterSet { .. }
             | Fact::ContactQueued { .. }
             | Fact::ContactRequeued { .. }
-            | Fact::SendStarted { .. }
-            | Fact::SendDeferred { .. }
-            | Fact::SendRefused { .. }
-            | Fact::SendUncertain { .. }
-            | Fact::SendRepeated { .. }
+            | sending!()
             | Fact::ContactDelivered { .. }
             | Fact::ContactTransferred { .. }
             | Fact::ReplyReceived { .. }
@@ -91,8 +83,6 @@ impl Errands {
             | Fact::AutomaticReplySent { .. }
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
-            | Fact::MailVanished { .. }
-            | Fact::MailSetAside { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::NoticeSent { .. }

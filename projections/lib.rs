@@ -12,6 +12,7 @@ mod contacts;
 mod course;
 mod directory;
 mod errands;
+mod families;
 mod hot;
 mod journal;
 mod ledger;

@@ -9,6 +9,8 @@ use event::{
     Timestamp, UncertainReason,
 };
 
+use crate::families::{engine, loading, mail_apart};
+
 /// One mail that waits to be sent, or whose fate is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Outgoing {
@@ -182,19 +184,11 @@ impl Outbox {
             Fact::OversizeHeaderKept { withheld: Some(_), .. }
             | Fact::Step(_)
             | Fact::Service(_)
-            | Fact::EngineStarted { .. }
-            | Fact::EngineStopped
-            | Fact::DirectoryLoaded { .. }
-            | Fact::SettingsLoaded { .. }
-            | Fact::ApplicationPublished { .. }
+            | engine!()
+            | loading!()
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
-            | Fact::MailFiled { .. }
-            | Fact::MailDuplicated { .. }
-            | Fact::MailQuarantined { .. }
-            | Fact::MailSetAside { .. }
-            | Fact::MailRefused { .. }
-            | Fact::MailVanished { .. }
+            | mail_apart!()
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }
             | Fact::ParameterSet { .. }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use bincode::{Decode, Encode};
 use event::{ContactId, Event, Fact, Line, Position, ServiceFact, StepFact, Timestamp};
 
+use crate::families::{engine, loading, mail_apart, sending};
+
 /// A contact's rank in its line; the least is served first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 struct Rank {
@@ -78,26 +80,15 @@ impl Queues {
             | Fact::ContactRestarted { contact } => self.leave(*contact),
             Fact::Step(fact) => self.step(fact),
             Fact::Service(fact) => self.serve(fact),
-            Fact::EngineStarted { .. }
-            | Fact::EngineStopped
-            | Fact::DirectoryLoaded { .. }
-            | Fact::SettingsLoaded { .. }
-            | Fact::ApplicationPublished { .. }
+            engine!()
+            | loading!()
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
-            | Fact::MailFiled { .. }
-            | Fact::MailDuplicated { .. }
-            | Fact::MailQuarantined { .. }
-            | Fact::MailSetAside { .. }
-            | Fact::MailRefused { .. }
+            | mail_apart!()
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }
             | Fact::ParameterSet { .. }
-            | Fact::SendStarted { .. }
-            | Fact::SendDeferred { .. }
-            | Fact::SendRefused { .. }
-            | Fact::SendUncertain { .. }
-            | Fact::SendRepeated { .. }
+            | sending!()
             | Fact::ContactDelivered { .. }
             | Fact::ContactTransferred { .. }
             | Fact::ReplyReceived { .. }
@@ -115,7 +106,6 @@ impl Queues {
             | Fact::AutomaticReplySent { .. }
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
-            | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { .. }

@@ -10,6 +10,7 @@ use event::{
     StepFact, Target, ThreadId,
 };
 
+use crate::families::{engine, loading, mail_apart, sending};
 use crate::shelf::Pair;
 use crate::table::{MessageKey, Table};
 use crate::{Shelf, ShelfError, subject};
@@ -260,28 +261,17 @@ impl Threads {
             Fact::ContactTransferred { to: Target::Agent(_) | Target::Queue(_), .. }
             | Fact::Step(_)
             | Fact::Service(_)
-            | Fact::EngineStarted { .. }
-            | Fact::EngineStopped
-            | Fact::DirectoryLoaded { .. }
-            | Fact::SettingsLoaded { .. }
-            | Fact::ApplicationPublished { .. }
+            | engine!()
+            | loading!()
             | Fact::MailboxActivated { .. }
-            | Fact::MailFiled { .. }
-            | Fact::MailDuplicated { .. }
-            | Fact::MailQuarantined { .. }
-            | Fact::MailSetAside { .. }
-            | Fact::MailRefused { .. }
+            | mail_apart!()
             | Fact::StepTaken { .. }
             | Fact::ApplicationPaused { .. }
             | Fact::ParameterSet { .. }
             | Fact::ContactRestarted { .. }
             | Fact::ContactQueued { .. }
             | Fact::ContactRequeued { .. }
-            | Fact::SendStarted { .. }
-            | Fact::SendDeferred { .. }
-            | Fact::SendRefused { .. }
-            | Fact::SendUncertain { .. }
-            | Fact::SendRepeated { .. }
+            | sending!()
             | Fact::ContactDelivered { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyRelayed { .. }
@@ -293,7 +283,6 @@ impl Threads {
             | Fact::AutomaticReplyRequested { .. }
             | Fact::AutomaticReplyWithheld { .. }
             | Fact::AutomaticReplySent { .. }
-            | Fact::MailVanished { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { .. }
             | Fact::NoticeSent { .. }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bincode::{Decode, Encode};
 use event::{ContactId, Event, Fact, ServiceFact, StepFact, Timer, Timestamp};
 
+use crate::families::{engine, loading, mail_apart};
+
 /// All timers that have not fired.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Timers {
@@ -53,18 +55,11 @@ impl Timers {
                 self.clear(Timer::ParkOver(*contact));
                 self.clear_wait(*contact);
             }
-            Fact::EngineStarted { .. }
-            | Fact::EngineStopped
-            | Fact::DirectoryLoaded { .. }
-            | Fact::SettingsLoaded { .. }
-            | Fact::ApplicationPublished { .. }
+            engine!()
+            | loading!()
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
-            | Fact::MailFiled { .. }
-            | Fact::MailDuplicated { .. }
-            | Fact::MailQuarantined { .. }
-            | Fact::MailSetAside { .. }
-            | Fact::MailRefused { .. }
+            | mail_apart!()
             | Fact::StepTaken { .. }
             | Fact::ParameterSet { .. }
             | Fact::SendUncertain { .. }
@@ -84,7 +79,6 @@ impl Timers {
             | Fact::AutomaticReplySent { .. }
             | Fact::EncryptionFound { .. }
             | Fact::AttachmentsWithheld { .. }
-            | Fact::MailVanished { .. }
             | Fact::DeliveryReported { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { .. }
