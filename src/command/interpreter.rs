@@ -7,6 +7,7 @@ use event::{
 use projections::{Course, CourseAt, Place};
 
 use crate::compose_reply::compose_reply;
+use crate::queueing::{Entry, enqueue};
 use crate::{ActionKind, Application, Fault, NewEvent, View};
 
 /// The next step of a contact's application.
@@ -44,14 +45,14 @@ pub(crate) fn step(
             asked.into_iter().chain([leave(exit)?]).collect()
         }
         ActionKind::Queue { queue, priority } => {
-            let queued = Fact::ContactQueued {
-                contact,
+            let entry = Entry {
                 line: Line::Queue(queue.clone()),
                 priority: *priority,
                 entered: now,
                 reason: QueueReason::Application,
+                skills: Vec::new(),
             };
-            vec![queued.into(), leave("queued")?]
+            enqueue(view, contact, entry).into_iter().chain([leave("queued")?]).collect()
         }
         ActionKind::SetParameter { parameter, value } => {
             let fact = Fact::ParameterSet { contact, parameter: parameter.clone() };

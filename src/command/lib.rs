@@ -16,6 +16,7 @@ mod interpreter;
 mod load;
 mod publish;
 mod quarantine_mail;
+mod queueing;
 mod receive_mail;
 mod receive_note;
 mod receive_reply;

@@ -7,6 +7,7 @@ use event::{
 use projections::Place;
 
 use crate::contact_command::meant;
+use crate::queueing::{Entry, enqueue};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
 /// A held contact is passed on.
@@ -52,15 +53,12 @@ impl Transfer {
         let (to, line, private) = self.target(view, contact, *from)?;
         let (thread, arrival, from) = (open.thread, open.arrival, *from);
         let transferred = Fact::ContactTransferred { contact, thread, arrival, from, to };
-        let queued = line.map(|line| Fact::ContactQueued {
-            contact,
-            line,
-            priority: *priority,
-            entered: now,
-            reason: QueueReason::Transfer,
-        });
+        // What its application wanted of an agent is not what the person wants who passes it on.
+        let (entered, reason, skills) = (now, QueueReason::Transfer, Vec::new());
+        let entry = line.map(|line| Entry { line, priority: *priority, entered, reason, skills });
+        let queued = entry.into_iter().flat_map(|entry| enqueue(view, contact, entry));
         let first = NewEvent { fact: transferred, private };
-        let events = std::iter::once(first).chain(queued.map(Into::into)).collect();
+        let events = std::iter::once(first).chain(queued).collect();
         Ok(Decision { events, answer: Answer::Contact(contact) })
     }
 
