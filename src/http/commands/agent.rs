@@ -1,18 +1,12 @@
-//! Commands as requests.
+//! What agents do.
 
 use axum::Json;
 use axum::extract::{ConnectInfo, Path, State};
-use command::{
-    Answer, Command, Destination, Release, SendAgain, SetAgentState, SetDisposition, Transfer,
-};
-use engine::Done;
-use event::{
-    Actor, Address, AgentNumber, AgentState, ContactId, DispositionCode, OutgoingId, Position,
-    QueueName, TeamReason,
-};
+use command::{Command, Destination, Release, SetAgentState, SetDisposition, Transfer};
+use event::{Address, AgentNumber, AgentState, DispositionCode, QueueName, TeamReason};
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Carried;
+use super::{Carry, carry, contact};
 use crate::error::ApiError;
 use crate::service::Service;
 use crate::user::Peer;
@@ -58,8 +52,6 @@ pub struct DispositionRequest {
     /// The code.
     pub code: String,
 }
-
-type Carry = Result<Json<Carried>, ApiError>;
 
 pub(crate) async fn set_state(
     State(service): State<Service>,
@@ -129,38 +121,4 @@ pub(crate) async fn set_disposition(
     let contact = contact(request.contact)?;
     let command = SetDisposition { agent: Some(AgentNumber(number)), contact, code };
     carry(&service, peer.0, Command::SetDisposition(command)).await
-}
-
-pub(crate) async fn send_again(
-    State(service): State<Service>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(id): Path<u64>,
-) -> Carry {
-    let command = SendAgain { outgoing: OutgoingId(Position(id)) };
-    carry(&service, peer.0, Command::SendAgain(command)).await
-}
-
-pub(crate) async fn replay(
-    State(service): State<Service>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(position): Path<u64>,
-) -> Carry {
-    let replayed = service.intake.replay(Position(position), peer.0, &service.accounts).await;
-    Ok(Json(carried(replayed.map_err(ApiError::bad)?)))
-}
-
-fn contact(text: Option<String>) -> Result<Option<ContactId>, ApiError> {
-    text.map(|text| text.parse()).transpose().map_err(ApiError::bad)
-}
-
-async fn carry(service: &Service, actor: Actor, command: Command) -> Carry {
-    Ok(Json(carried(service.intake.handle.submit(actor, command).await?)))
-}
-
-fn carried(done: Done) -> Carried {
-    let contact = match done.answer {
-        Answer::Contact(contact) => Some(contact.to_string()),
-        Answer::Done | Answer::Attempt(_) => None,
-    };
-    Carried { contact, events: done.events, head: done.head.0 }
 }

@@ -1,15 +1,18 @@
 //! What people and programs read: tables and sentences, or JSON.
 
+mod work;
+
 use std::borrow::Borrow;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table};
 use http::answer::{
-    Agent, Carried, Contact, Entry, Outgoing, Quarantined, Queue, Reconciled, SenderCheck,
-    SenderResult, Status, Transcript, Verified, Waiting,
+    Carried, Contact, Entry, Outgoing, Quarantined, Reconciled, SenderCheck, SenderResult, Status,
+    Transcript, Verified,
 };
 use serde::Serialize;
+pub(crate) use work::{agents, queues, waiting};
 
 use crate::arguments::Common;
 use crate::config::Config;
@@ -115,48 +118,6 @@ pub(crate) fn status(status: &Status) -> String {
     let alarms: String = status.alarms.iter().map(|alarm| format!("ALARM  {alarm}\n")).collect();
     let alarms = if alarms.is_empty() { alarms } else { alarms + "\n" };
     counts + &alarms + &table(["CONNECTION", "STATE", "LAST SUCCESS", "BACKLOG", "MESSAGE"], rows)
-}
-
-pub(crate) fn queues(queues: &[Queue]) -> String {
-    let rows = queues.iter().map(|queue| {
-        [
-            queue.name.clone(),
-            queue.waiting.to_string(),
-            optional_local(queue.first_since.as_deref()),
-            queue.free_agents.to_string(),
-        ]
-    });
-    table(["QUEUE", "WAITING", "FIRST WAITS SINCE", "FREE AGENTS"], rows)
-}
-
-pub(crate) fn waiting(waiting: &[Waiting]) -> String {
-    if waiting.is_empty() {
-        return "nobody waits".to_owned();
-    }
-    let rows = waiting.iter().map(|waiting| {
-        [
-            waiting.place.to_string(),
-            waiting.contact.clone(),
-            waiting.priority.to_string(),
-            local(&waiting.since),
-        ]
-    });
-    table(["PLACE", "CONTACT", "PRIORITY", "WAITS SINCE"], rows)
-}
-
-pub(crate) fn agents(agents: &[Agent]) -> String {
-    let rows = agents.iter().map(|agent| {
-        let reason = agent.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        [
-            agent.number.to_string(),
-            agent.name.clone(),
-            agent.state.clone() + &reason,
-            local(&agent.since),
-            agent.contacts.join(" "),
-            agent.queues.join(", "),
-        ]
-    });
-    table(["AGENT", "NAME", "STATE", "SINCE", "HOLDS", "SERVES"], rows)
 }
 
 pub(crate) fn contacts(contacts: &[Contact]) -> String {

@@ -1,0 +1,99 @@
+//! What the command line understands.
+
+mod agent;
+mod journal;
+mod mail;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use agent::AgentCommand;
+pub(crate) use journal::{JournalCommand, LogCommand};
+pub(crate) use mail::{MailCommand, OutboxCommand, QuarantineCommand};
+
+use crate::config_file;
+
+/// E-mail contact centre: queues customers' mail, gives it to agents, relays their answers, and
+/// keeps a journal that can be replayed.
+///
+/// New here? `postbook try` shows everything in one folder, without a mail server.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The configuration file
+    #[arg(long, short, global = true, value_name = "FILE", default_value = "postbook.toml")]
+    pub(crate) config: PathBuf,
+    /// The data folder, instead of the one the configuration names
+    #[arg(long, short, global = true, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+    /// Print JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Common {
+    /// The data folder that is meant.
+    pub(crate) fn data_folder(&self) -> Result<PathBuf> {
+        match &self.data {
+            Some(folder) => Ok(folder.clone()),
+            None => config_file::data_folder(&self.config).with_context(
+                || "cannot tell which data folder is meant; give --data FOLDER or --config FILE",
+            ),
+        }
+    }
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Work: poll mailboxes, route contacts, send mail, until stopped by Ctrl-C or SIGTERM
+    Serve,
+    /// Show the whole thing in a sandbox: one folder, no mail server, simulated agents and customers
+    Try(TryArgs),
+    /// Check the configuration and the applications it names; changes nothing
+    Check,
+    /// How the server, its mailboxes and its outgoing mail are
+    Status,
+    /// Mailboxes beside the log
+    #[command(subcommand)]
+    Mail(MailCommand),
+    /// Show the queues, or who waits in one
+    Queue {
+        /// The queue; all queues where none is named
+        name: Option<String>,
+    },
+    /// What agents do: sign in and out, release, transfer, label
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// The story of contacts
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// The event log
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Outgoing mail that is not settled
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Mail that could not be read
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+}
+
+/// What `postbook try` understands.
+#[derive(Debug, Args)]
+pub(crate) struct TryArgs {
+    /// The folder of the sandbox; nothing outside it is touched
+    #[arg(long, value_name = "FOLDER", default_value = "postbook-try")]
+    pub(crate) folder: PathBuf,
+}
