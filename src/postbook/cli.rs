@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::arguments::{Cli, Command, MailCommand};
-use crate::{config_file, print, question, reconcile, sandbox, serve};
+use crate::{config, print, question, reconcile, sandbox, serve};
 
 /// Runs the command; an error is a sentence for the user.
 pub(crate) fn run(cli: Cli) -> Result<()> {
@@ -12,7 +12,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Serve => serve::run(&common),
         Command::Try(args) => sandbox::run(&args, &common),
         Command::Check => {
-            let config = config_file::load(&common.config)?;
+            let config = config::load(&common.config)?;
             print::checked(&common, &config)
         }
         Command::Status => question::status(&common),

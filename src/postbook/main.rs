@@ -1,13 +1,12 @@
 //! The program `postbook`: parses the command line and hands over.
 
+mod accounts;
 mod arguments;
 mod cli;
 mod client;
 mod config;
-mod config_check;
-mod config_error;
-mod config_file;
 mod data;
+mod load;
 mod logging;
 mod logins;
 mod offline;

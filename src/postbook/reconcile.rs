@@ -11,11 +11,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::arguments::Common;
 use crate::client::{Client, escape};
-use crate::config_file;
+use crate::config;
 use crate::data::Data;
 use crate::logins::Logins;
 use crate::offline::Offline;
-use crate::{print, serve};
+use crate::{accounts, print, serve};
 
 /// Prints the comparison; an error says that a mail is not accounted for by one event.
 pub(crate) fn run(common: &Common, mailbox: Option<MailboxName>) -> Result<()> {
@@ -37,9 +37,9 @@ fn asked(client: &Client, mailbox: Option<MailboxName>) -> Result<Vec<Reconciled
 }
 
 fn offline(common: &Common, data: &Data, mailbox: Option<MailboxName>) -> Result<Vec<Reconciled>> {
-    let config = config_file::load(&common.config)?;
+    let config = config::load(&common.config)?;
     let trust = Trust::load(config.file.tls.authorities.as_deref())?;
-    let accounts = serve::accounts(&config.file, &mut Logins::new(trust))?;
+    let accounts = accounts::accounts(&config.file, &mut Logins::new(trust))?;
     let offline = Offline::open(data)?;
     let runtime = serve::runtime()?;
     let bar = spinner("looking into the mailboxes");

@@ -10,7 +10,7 @@ use engine::Handle;
 use event::{AgentNumber, Fact, Position, Recorded};
 
 use crate::arguments::{Common, TryArgs};
-use crate::config_file;
+use crate::config;
 use crate::print;
 use crate::sandbox_people::{Ada, AgentMail, Customers};
 use crate::serve::{Server, Signals, runtime};
@@ -21,7 +21,7 @@ const CONFIG: &str = "postbook.toml";
 pub(crate) fn run(args: &TryArgs, _common: &Common) -> Result<()> {
     crate::logging::start_quietly();
     let fresh = prepare(&args.folder)?;
-    let config = config_file::load(&args.folder.join(CONFIG))?;
+    let config = config::load(&args.folder.join(CONFIG))?;
     runtime()?.block_on(async {
         let mut signals = Signals::new()?;
         let server = Server::start(&config).await?;

@@ -5,13 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use command::{Command, LoadDirectory, LoadSettings, Publish};
 use engine::{Engine, Handle, Options};
-use event::{Actor, Address, DirectoryEntry, MailboxName, PrivateEntry, Setting};
 use gateway::{
-    Account, Dns, HealthCell, ImapAccount, Intake, MaildirAccount, MessageStore, Outbound,
-    Pop3Account, Signer, SmtpAccount, SmtpSender, Stop, Stopper, Target, Trust, Trusted, Verifier,
-    run_imap, run_maildir, run_outbound, run_pop3,
+    Account, Dns, HealthCell, Intake, MessageStore, Outbound, Stop, Stopper, Trust, Trusted,
+    Verifier, run_imap, run_maildir, run_outbound, run_pop3,
 };
 use http::Service;
 use log::{EventLog, SledLog};
@@ -19,13 +16,11 @@ use projections::DiskShelf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
+use crate::accounts::{accounts, signer, targets};
 use crate::arguments::Common;
-use crate::config::{
-    After, CheckSender, Config, Dkim, File, History, Imap, Maildir, Pop3, Pop3After, Security,
-};
-use crate::config_check::read_key;
-use crate::config_file;
+use crate::config::{self, CheckSender, Config, File};
 use crate::data::Data;
+use crate::load::load;
 use crate::logging;
 use crate::logins::Logins;
 
@@ -36,7 +31,7 @@ const STOP_GRACE: Duration = Duration::from_secs(15);
 
 /// `postbook serve`.
 pub(crate) fn run(common: &Common) -> Result<()> {
-    let mut config = config_file::load(&common.config)?;
+    let mut config = config::load(&common.config)?;
     if let Some(data) = &common.data {
         config.file.data.clone_from(data);
     }
@@ -281,208 +276,4 @@ async fn answer(service: Service, data: Data, stop: Stop) {
     if let Err(error) = http::serve(service, &socket, stop).await {
         tracing::error!(%error, socket = %socket.display(), "the API does not answer; commands will not reach this server");
     }
-}
-
-/// Brings directory, settings and applications in the log up to date with the configuration.
-async fn load(handle: &Handle, config: &Config) -> Result<()> {
-    for (name, text) in &config.applications {
-        let publish = Publish { name: name.clone(), text: text.clone() };
-        handle.submit(Actor::Engine, Command::Publish(publish)).await?;
-    }
-    let (entries, private) = directory(config);
-    let load = Command::LoadDirectory(LoadDirectory { entries, private });
-    handle.submit(Actor::Engine, load).await?;
-    let settings = &config.file.settings;
-    let settings = vec![
-        Setting::RestartHeldContacts(settings.restart_held_contacts.setting()),
-        Setting::ReleaseOnReply(settings.release_on_reply),
-        Setting::AgentCopyFrom(settings.agent_copy_from.setting()),
-        Setting::KeepInternalCc(settings.keep_internal_cc),
-        Setting::KeepExternalCc(settings.keep_external_cc),
-        Setting::Quotes(settings.quotes.setting()),
-        Setting::SignedReplies(settings.signed_replies.setting()),
-        Setting::AutomaticRepliesPerAddressDay(settings.automatic_replies_per_address_day),
-        Setting::AutomaticRepliesPerDomainHour(settings.automatic_replies_per_domain_hour),
-        Setting::AutomaticRepliesPerHour(settings.automatic_replies_per_hour),
-        Setting::WithheldAttachments(endings(&settings.withheld_attachments)),
-    ];
-    handle.submit(Actor::Engine, Command::LoadSettings(LoadSettings { settings })).await?;
-    Ok(())
-}
-
-/// Endings of file names as they are compared: `.EXE` is `exe`.
-fn endings(given: &[String]) -> Vec<String> {
-    given.iter().map(|ending| ending.trim().trim_start_matches('.').to_lowercase()).collect()
-}
-
-fn directory(config: &Config) -> (Vec<DirectoryEntry>, Vec<PrivateEntry>) {
-    let file = &config.file;
-    let (mut entries, mut private) = (Vec::new(), Vec::new());
-    for queue in &file.queue {
-        entries.push(DirectoryEntry::Queue { name: queue.name.get_ref().0.clone() });
-    }
-    for agent in &file.agent {
-        let number = agent.number();
-        let queues = agent.queues.iter().map(|queue| queue.get_ref().0.clone()).collect();
-        entries.push(DirectoryEntry::Agent { number, queues, capacity: *agent.capacity.get_ref() });
-        let address = agent.address.get_ref().0.clone();
-        private.push(PrivateEntry::Agent { number, name: agent.name.clone(), address });
-    }
-    for mailbox in &file.mailbox {
-        let name = mailbox.name.get_ref().0.clone();
-        let application = mailbox.application.get_ref().0.clone();
-        entries.push(DirectoryEntry::Mailbox { name: name.clone(), application });
-        let addresses: Vec<Address> =
-            mailbox.addresses.iter().map(|address| address.get_ref().0.clone()).collect();
-        let display_name = mailbox.display_name.clone();
-        private.push(PrivateEntry::Mailbox { name, display_name, addresses });
-    }
-    let name = file.internal.name.get_ref().0.clone();
-    entries.push(DirectoryEntry::Internal { name: name.clone() });
-    let addresses = vec![file.internal.address.get_ref().0.clone()];
-    private.push(PrivateEntry::Mailbox { name, display_name: None, addresses });
-    (entries, private)
-}
-
-fn security(security: Security) -> gateway::Security {
-    match security {
-        Security::Tls => gateway::Security::Tls,
-        Security::Starttls => gateway::Security::StartTls,
-        Security::PlainLoopback => gateway::Security::PlainLoopback,
-    }
-}
-
-/// Every mailbox that is polled.
-pub(crate) fn accounts(file: &File, logins: &mut Logins) -> Result<BTreeMap<MailboxName, Account>> {
-    let public = file.mailbox.iter();
-    let public =
-        public.map(|mailbox| (&mailbox.name, &mailbox.imap, &mailbox.pop3, &mailbox.maildir));
-    let internal = &file.internal;
-    let internal = (&internal.name, &internal.imap, &internal.pop3, &internal.maildir);
-    let mut accounts = BTreeMap::new();
-    for (name, imap, pop3, maildir) in public.chain([internal]) {
-        let account = if let Some(imap) = imap {
-            Account::Imap(imap_account(imap, logins)?)
-        } else if let Some(pop3) = pop3 {
-            Account::Pop3(pop3_account(pop3, logins)?)
-        } else if let Some(maildir) = maildir {
-            Account::Maildir(maildir_account(maildir))
-        } else {
-            continue;
-        };
-        accounts.insert(name.get_ref().0.clone(), account);
-    }
-    Ok(accounts)
-}
-
-fn imap_account(imap: &Imap, logins: &mut Logins) -> Result<ImapAccount> {
-    let port = if imap.security == Security::Tls { 993 } else { 143 };
-    Ok(ImapAccount {
-        host: imap.host.clone(),
-        port: imap.port.unwrap_or(port),
-        security: security(imap.security),
-        user: imap.user.clone(),
-        login: logins.login(
-            imap.password_file.as_deref(),
-            imap.password_env.as_deref(),
-            imap.oauth2.as_ref(),
-        )?,
-        folder: imap.folder.clone(),
-        poll: Duration::from_secs(imap.poll_seconds.max(1).into()),
-        idle: imap.idle,
-        message_bytes_max: imap.message_bytes_max,
-        history: history(imap.history),
-        after: match (imap.after, &imap.move_to) {
-            (After::Seen, _) => gateway::After::Seen,
-            (After::Delete, _) => gateway::After::Delete,
-            (After::Move, Some(folder)) => {
-                gateway::After::Move { folder: folder.get_ref().clone() }
-            }
-            // The check refuses a move to nowhere.
-            (After::Move, None) | (After::Nothing, _) => gateway::After::Nothing,
-        },
-        timeouts: Default::default(),
-        trust: logins.trust(),
-    })
-}
-
-fn pop3_account(pop3: &Pop3, logins: &mut Logins) -> Result<Pop3Account> {
-    let port = if pop3.security == Security::Tls { 995 } else { 110 };
-    Ok(Pop3Account {
-        host: pop3.host.clone(),
-        port: pop3.port.unwrap_or(port),
-        security: security(pop3.security),
-        user: pop3.user.clone(),
-        login: logins.login(
-            pop3.password_file.as_deref(),
-            pop3.password_env.as_deref(),
-            pop3.oauth2.as_ref(),
-        )?,
-        poll: Duration::from_secs(pop3.poll_seconds.max(1).into()),
-        message_bytes_max: pop3.message_bytes_max,
-        history: history(pop3.history),
-        after: match pop3.after {
-            Pop3After::Leave => gateway::Pop3After::Leave,
-            Pop3After::Delete => gateway::Pop3After::Delete,
-        },
-        timeouts: Default::default(),
-        trust: logins.trust(),
-    })
-}
-
-fn history(history: History) -> gateway::History {
-    match history {
-        History::FromNow => gateway::History::FromNow,
-        History::All => gateway::History::All,
-    }
-}
-
-fn maildir_account(maildir: &Maildir) -> MaildirAccount {
-    MaildirAccount {
-        path: maildir.path.clone(),
-        poll: Duration::from_secs(maildir.poll_seconds.max(1).into()),
-        message_bytes_max: maildir.message_bytes_max,
-    }
-}
-
-fn targets(config: &Config, logins: &mut Logins) -> Result<Vec<Target>> {
-    let outgoing = &config.file.outgoing;
-    let mut targets = Vec::new();
-    for _ in 0..outgoing.connections {
-        if let Some(root) = &outgoing.maildirs {
-            targets.push(Target::Maildir { root: root.clone() });
-        } else if let Some(smtp) = &outgoing.smtp {
-            let port = if smtp.security == Security::Tls { 465 } else { 587 };
-            let credentials = match &smtp.user {
-                None => None,
-                Some(user) => {
-                    let login = logins.login(
-                        smtp.password_file.as_deref(),
-                        smtp.password_env.as_deref(),
-                        outgoing.oauth2.as_ref(),
-                    )?;
-                    Some((user.clone(), login))
-                }
-            };
-            let hello = smtp.hello_name.clone();
-            targets.push(Target::Smtp(SmtpSender::new(SmtpAccount {
-                host: smtp.host.clone(),
-                port: smtp.port.unwrap_or(port),
-                security: security(smtp.security),
-                credentials,
-                hello_name: hello.unwrap_or_else(|| outgoing.sender.0.domain().to_owned()),
-                timeouts: Default::default(),
-                trust: logins.trust(),
-            })));
-        }
-    }
-    Ok(targets)
-}
-
-fn signer(keys: &[Dkim]) -> Result<Signer> {
-    let mut signer = Signer::default();
-    for key in keys {
-        read_key(key, &mut signer)?;
-    }
-    Ok(signer)
 }

@@ -13,7 +13,7 @@ pub(crate) use agent::AgentCommand;
 pub(crate) use journal::{JournalCommand, LogCommand};
 pub(crate) use mail::{MailCommand, OutboxCommand, QuarantineCommand};
 
-use crate::config_file;
+use crate::config;
 
 /// E-mail contact centre: queues customers' mail, gives it to agents, relays their answers, and
 /// keeps a journal that can be replayed.
@@ -47,7 +47,7 @@ impl Common {
     pub(crate) fn data_folder(&self) -> Result<PathBuf> {
         match &self.data {
             Some(folder) => Ok(folder.clone()),
-            None => config_file::data_folder(&self.config).with_context(
+            None => config::data_folder(&self.config).with_context(
                 || "cannot tell which data folder is meant; give --data FOLDER or --config FILE",
             ),
         }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::config::{Config, File, OAuth2};
-use crate::config_check::check;
-use crate::config_error::ConfigError;
+use super::check::check;
+use super::error::ConfigError;
+use super::{Config, File, OAuth2};
 
 /// Reads and checks the configuration and the applications it names.
 pub(crate) fn load(path: &Path) -> Result<Config> {
