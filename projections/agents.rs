@@ -86,6 +86,11 @@ impl Agents {
         self.free.get(line)?.first().map(|&(_, number)| number)
     }
 
+    /// How many agents of a line are free.
+    pub fn free_len(&self, line: &Line) -> usize {
+        self.free.get(line).map_or(0, BTreeSet::len)
+    }
+
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
         match &event.fact {

@@ -9,7 +9,7 @@ use event::Position;
 pub type Pair = (Vec<u8>, Vec<u8>);
 
 /// A shelf that cannot be read or written.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the archive of views cannot be used: {0}; it can be deleted and is rebuilt at the next start"
 )]

@@ -36,20 +36,22 @@ pub(crate) fn meant(
 }
 
 /// Puts a held contact back at the head of the line it came from, its waiting time kept.
-pub(crate) fn requeue(view: &View<'_>, contact: ContactId, reason: RequeueReason) -> Option<Fact> {
-    match &view.hot.contacts.get(contact)?.place {
-        Place::Held { line, priority, entered, .. }
-        | Place::Leaving { line, priority, entered, .. } => Some(Fact::ContactRequeued {
-            contact,
-            line: line.clone(),
-            priority: *priority,
-            entered: *entered,
-            reason,
-        }),
-        Place::Application
-        | Place::Waiting { .. }
-        | Place::Parked { .. }
-        | Place::Forwarded { .. } => None,
+pub(crate) fn requeue(view: &View<'_>, contact: ContactId, reason: RequeueReason) -> Vec<NewEvent> {
+    match view.hot.contacts.get(contact).map(|open| &open.place) {
+        Some(
+            Place::Held { line, priority, entered, .. }
+            | Place::Leaving { line, priority, entered, .. },
+        ) => {
+            let (line, priority, entered) = (line.clone(), *priority, *entered);
+            vec![Fact::ContactRequeued { contact, line, priority, entered, reason }.into()]
+        }
+        Some(
+            Place::Application
+            | Place::Waiting { .. }
+            | Place::Parked { .. }
+            | Place::Forwarded { .. },
+        )
+        | None => Vec::new(),
     }
 }
 
@@ -63,5 +65,5 @@ pub(crate) fn requeue_all<'a>(
     let arrival = |contact: &&ContactId| view.hot.contacts.get(**contact).map(|open| open.arrival);
     let mut held: Vec<&ContactId> = held.collect();
     held.sort_by_key(arrival);
-    held.into_iter().filter_map(move |&contact| Some(requeue(view, contact, reason)?.into()))
+    held.into_iter().flat_map(move |&contact| requeue(view, contact, reason))
 }

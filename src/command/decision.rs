@@ -1,6 +1,7 @@
 //! Commands, and what comes of them.
 
 use event::{Actor, CommandId, ContactId, Fact, Private, Timestamp};
+use projections::ShelfError;
 
 use crate::{
     ActivateMailbox, Fire, LoadDirectory, LoadSettings, Publish, QuarantineMail, ReceiveMail,
@@ -126,7 +127,13 @@ pub enum Answer {
     Attempt(u32),
 }
 
-/// Views and log have come apart; the engine must stop.
+/// The views cannot be trusted any more; the engine must stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("contact {0} is in an application that was never published")]
-pub(crate) struct Fault(pub ContactId);
+pub(crate) enum Fault {
+    /// Views and log have come apart.
+    #[error("contact {0} is in an application that was never published")]
+    Unpublished(ContactId),
+    /// The views on disk cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ShelfError),
+}

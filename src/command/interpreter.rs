@@ -19,7 +19,7 @@ pub(crate) fn step(
     contact: ContactId,
     now: Timestamp,
 ) -> Result<Vec<NewEvent>, Fault> {
-    let fault = Fault(contact);
+    let fault = Fault::Unpublished(contact);
     let open = view.hot.contacts.get(contact).ok_or_else(|| fault.clone())?;
     let application = view.applications.get(&open.application).ok_or_else(|| fault.clone())?;
     let course = open.course.as_ref().ok_or_else(|| fault.clone())?;
@@ -52,7 +52,7 @@ pub(crate) fn step(
                 reason: QueueReason::Application,
                 skills: Vec::new(),
             };
-            enqueue(view, contact, entry).into_iter().chain([leave("queued")?]).collect()
+            enqueue(view, contact, entry, now)?.into_iter().chain([leave("queued")?]).collect()
         }
         ActionKind::SetParameter { parameter, value } => {
             let fact = Fact::ParameterSet { contact, parameter: parameter.clone() };

@@ -105,5 +105,5 @@ fn follow_up(view: &View<'_>, now: event::Timestamp) -> Result<Vec<NewEvent>, Fa
     if let Some(contact) = view.hot.contacts.running() {
         return interpreter::step(view, contact, now);
     }
-    Ok(routing::assign(view, now).into_iter().collect())
+    Ok(routing::assign(view, now))
 }

@@ -1,6 +1,7 @@
 //! The way into a line: what is recorded when a contact begins to wait.
 
 use event::{ContactId, Fact, Line, QueueReason, SkillNeed, SkillsRequired, Timestamp};
+use projections::ShelfError;
 
 use crate::{NewEvent, View};
 
@@ -19,12 +20,17 @@ pub(crate) struct Entry {
     pub skills: Vec<SkillNeed>,
 }
 
-/// Has a contact wait in a line.
-pub(crate) fn enqueue(view: &View<'_>, contact: ContactId, entry: Entry) -> Vec<NewEvent> {
+/// Has a contact wait in a line from `now` on; fails only where the archive cannot be read.
+pub(crate) fn enqueue(
+    view: &View<'_>,
+    contact: ContactId,
+    entry: Entry,
+    _now: Timestamp,
+) -> Result<Vec<NewEvent>, ShelfError> {
     let Entry { line, priority, entered, reason, skills } = entry;
     let needed = view.hot.contacts.get(contact).map(|open| &open.skills);
     let changed = needed != Some(&skills);
     let required = changed.then(|| NewEvent::from(Fact::from(SkillsRequired { contact, skills })));
     let queued = Fact::ContactQueued { contact, line, priority, entered, reason };
-    required.into_iter().chain([queued.into()]).collect()
+    Ok(required.into_iter().chain([queued.into()]).collect())
 }

@@ -55,10 +55,11 @@ impl Transfer {
         let transferred = Fact::ContactTransferred { contact, thread, arrival, from, to };
         // What its application wanted of an agent is not what the person wants who passes it on.
         let (entered, reason, skills) = (now, QueueReason::Transfer, Vec::new());
-        let entry = line.map(|line| Entry { line, priority: *priority, entered, reason, skills });
-        let queued = entry.into_iter().flat_map(|entry| enqueue(view, contact, entry));
-        let first = NewEvent { fact: transferred, private };
-        let events = std::iter::once(first).chain(queued).collect();
+        let mut events = vec![NewEvent { fact: transferred, private }];
+        if let Some(line) = line {
+            let entry = Entry { line, priority: *priority, entered, reason, skills };
+            events.extend(enqueue(view, contact, entry, now)?);
+        }
         Ok(Decision { events, answer: Answer::Contact(contact) })
     }
 

@@ -36,8 +36,7 @@ pub(crate) fn take_back(
     if forwarded {
         return vec![Fact::from(ForwardFailed { contact, outgoing: copy }).into()];
     }
-    let mut events: Vec<NewEvent> =
-        requeue(view, contact, reason).map(NewEvent::from).into_iter().collect();
+    let mut events = requeue(view, contact, reason);
     // Without this the next contact would go the same way.
     if let Handler::Agent(agent) = handler
         && let Ok(reason) = TeamReason::new("delivery failed")
