@@ -1,16 +1,28 @@
 //! The application language: what a workflow file says, whether it can work, and what its parts
 //! make of a mail. Pure: no views, no clock, no input or output.
 
+mod email_words;
 mod expression;
+mod known;
 mod model;
 mod problem;
 mod table;
 mod template;
+mod template_code;
+mod template_names;
+mod template_value;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 pub use expression::Expression;
+pub use known::{Kind, Known, known};
 pub use model::{Action, ActionKind, AgentRef, Application, Localised, Reply, Webhook};
 pub use problem::{ApplicationError, Problem};
 pub use table::{CheckedMail, Found, Row, Table};
 pub use template::Template;
-pub use variables::Variables;
+pub use template_names::Name;
+pub use variables::{
+    AgentValues, ContactValues, MailboxValues, QueueValues, ScheduleValues, ThreadValues, Values,
+    Variables, VerificationValues,
+};
