@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use crate::Variables;
 use crate::variables::{
-    AgentValues, ContactValues, MailboxValues, QueueValues, ScheduleValues, ThreadValues,
-    VerificationValues,
+    AgentValues, ContactValues, MailboxValues, QueueValues, ScheduleValues, ThreadValues, Values,
+    Variables, VerificationValues,
 };
+
+/// A chain of names, from the outermost: `queue`, `first line`, `waiting`.
+pub type Name = Vec<String>;
 
 /// A name and what it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,9 +137,28 @@ pub(crate) fn check(path: &[&str]) -> Result<(), String> {
     Err(format!("`{so_far}` is no value but holds some: {allowed}; write `{so_far}.` before one"))
 }
 
+/// Values to try names with before there are any: empty ones, and a queue or a schedule wherever one
+/// is asked for.
+pub(crate) fn sample(names: &[Name]) -> Variables {
+    let mut values = Values::default();
+    for name in names {
+        let [first, of, ..] = name.as_slice() else { continue };
+        match first.as_str() {
+            "queue" => {
+                values.queues.extend(of.parse().map(|of| (of, QueueValues::default())));
+            }
+            "schedule" => {
+                values.schedules.extend(of.parse().map(|of| (of, ScheduleValues::default())));
+            }
+            _ => {}
+        }
+    }
+    Variables::from(&values)
+}
+
 /// Says which of some names is not there now, where one is not: a queue or a schedule that the
 /// directory does not have.
-pub(crate) fn missing(names: &[Vec<String>], variables: &Variables) -> Option<String> {
+pub(crate) fn missing(names: &[Name], variables: &Variables) -> Option<String> {
     let held = names.iter().filter(|name| name.first().is_none_or(|first| first != PARAMETERS));
     let absent = held.filter_map(|name| absent(name, variables)).next()?;
     Some(format!("there is no `{absent}` now: the directory does not name it"))

@@ -3,8 +3,11 @@
 
 mod email_words;
 mod expression;
+mod expression_names;
+mod expression_size;
 mod known;
 mod model;
+mod pattern;
 mod problem;
 mod table;
 mod template;
@@ -16,12 +19,11 @@ mod tests;
 mod variables;
 
 pub use expression::Expression;
-pub use known::{Kind, Known, known};
+pub use known::{Kind, Known, Name, known};
 pub use model::{Action, ActionKind, AgentRef, Application, Localised, Reply, Webhook};
 pub use problem::{ApplicationError, Problem};
 pub use table::{CheckedMail, Found, Row, Table};
 pub use template::Template;
-pub use template_names::Name;
 pub use variables::{
     AgentValues, ContactValues, MailboxValues, QueueValues, ScheduleValues, ThreadValues, Values,
     Variables, VerificationValues,

@@ -10,10 +10,10 @@ use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
 
-use crate::known::missing;
+use crate::known::{Name, missing, sample};
 use crate::template_code::{to_names, whole_word};
-use crate::template_names::{Name, names};
-use crate::{Values, Variables, template_value};
+use crate::template_names::names;
+use crate::{Variables, template_value};
 
 /// A text with variables in it. What a variable holds is never read as a template.
 #[derive(Clone)]
@@ -55,8 +55,8 @@ impl Template {
     /// with the quotes it needs.
     pub fn parse_json(text: &str) -> Result<Self, String> {
         let template = Self::read(text, Form::Json)?;
-        // Where a queue or a schedule is asked for, nothing comes out of values made up here.
-        let sample = template.render(&Variables::from(&Values::default()));
+        // What fails with values made up here may work with others.
+        let sample = template.render(&sample(&template.names));
         let wrong =
             sample.ok().and_then(|json| serde_json::from_str::<serde::de::IgnoredAny>(&json).err());
         match wrong {

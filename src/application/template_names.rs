@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use minijinja::machinery::ast::{CallArg, Expr, ForLoop, Stmt};
 use minijinja::machinery::parse;
 
-use crate::known::check;
+use crate::known::{Name, check};
 use crate::template::{sentence, syntax};
 use crate::template_value::FILTERS;
-
-/// A chain of names, from the outermost: `queue`, `first line`, `waiting`.
-pub type Name = Vec<String>;
 
 /// Older files use these for the contact's id and for the mailbox's shown name.
 const ALONE: [&str; 2] = ["contact", "mailbox"];

@@ -1,5 +1,6 @@
 //! Tests of the language as its users meet it.
 
+mod expressions;
 mod templates;
 
 use crate::{QueueValues, ScheduleValues, Values, Variables};
