@@ -1,6 +1,7 @@
 //! Tests of the language as its users meet it.
 
 mod expressions;
+mod tables;
 mod templates;
 
 use crate::{QueueValues, ScheduleValues, Values, Variables};
