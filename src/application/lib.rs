@@ -12,6 +12,8 @@ mod model;
 mod operand;
 mod pattern;
 mod problem;
+mod schedule;
+mod schedule_text;
 mod seen;
 mod table;
 mod template;
@@ -28,6 +30,8 @@ pub use expression::Expression;
 pub use known::{Kind, Known, Name, known};
 pub use model::{Action, ActionKind, AgentRef, Application, Localised, Reply, Webhook};
 pub use problem::{ApplicationError, Problem};
+pub use schedule::{Clock, Standing};
+pub use schedule_text::{check_schedule, special_day, weekly_hours};
 pub use table::{CheckedMail, Found, Row, Table};
 pub use template::Template;
 pub use variables::{

@@ -1,6 +1,7 @@
 //! Tests of the language as its users meet it.
 
 mod expressions;
+mod schedules;
 mod tables;
 mod templates;
 
