@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use engine::Handle;
 use event::{
-    Address, AgentNumber, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line, MailDetails,
-    MailboxName, MessageRef, OutgoingId, Person, Position, Quotes, Recorded, SignedReplies,
-    Written,
+    Address, AgentNumber, Attachment, ContactId, CopyFrom, CopyKind, Event, Fact, Letter, Line,
+    MailDetails, MailboxName, MessageRef, OutgoingId, Person, Position, Quotes, Recorded,
+    SignedReplies,
 };
-use mail::{AgentCopy, AutomaticMail, PrivateAddresses, Purpose, Relay, Submitted, TokenKey, Via};
+use mail::{
+    AgentCopy, AutomaticMail, File, PrivateAddresses, Purpose, Relay, Submitted, TokenKey, Via,
+};
 use projections::{Outgoing, What};
 
 use crate::screen::private;
@@ -132,10 +134,10 @@ impl Outbound {
             }
             What::AutomaticReply => {
                 let asked = self.recorded(id.0).await?;
-                let written = asked.event.written();
                 let references = self.references(message).await?;
                 let answers = (details.message_id.as_deref(), references.as_slice());
-                self.automatic_reply((id, Purpose::Relay), entry, written, answers, &around)
+                self.automatic_reply((id, Purpose::Relay), entry, &asked.event, answers, &around)
+                    .await
             }
             What::OversizeNotice => Err(ComposeError::Never("the log has no refusal for it")),
             What::Note { to, message } => {
@@ -188,6 +190,8 @@ impl Outbound {
         let mail = AutomaticMail {
             submitted: Submitted::Generated,
             written: &written,
+            html: None,
+            files: &[],
             from: &Person { name: Some("Postbook".to_owned()), address: internal.clone() },
             message_id: &mail::message_id(&token, internal.domain()),
             answers,
@@ -365,30 +369,43 @@ impl Outbound {
         let Fact::OversizeHeaderKept { header, .. } = &asked.event.fact else {
             return Err(ComposeError::Never("the log has no header for it"));
         };
-        let written = asked.event.written();
-        let to = written.map(|written| written.to.clone());
+        let to = asked.event.written().map(|written| written.to.clone());
         let around = self.surroundings(entry, to, mailbox, id).await?;
         let parsed = mail::parse(&self.stored(header).await?).ok();
         let references = parsed.as_ref().map(|parsed| parsed.references.as_slice());
         let message_id = parsed.as_ref().and_then(|parsed| parsed.message_id.as_deref());
         let answers = (message_id, references.unwrap_or_default());
-        self.automatic_reply((id, Purpose::Notice), entry, written, answers, &around)
+        self.automatic_reply((id, Purpose::Notice), entry, &asked.event, answers, &around).await
     }
 
-    /// What is answered without a person, to the mail with the Message-ID and the References given.
-    fn automatic_reply(
+    /// What is answered without a person, as it was `asked`, to the mail with the Message-ID and the
+    /// References given.
+    async fn automatic_reply(
         &self,
         (id, purpose): (OutgoingId, Purpose),
         entry: &Outgoing,
-        written: Option<&Written>,
+        asked: &Event,
         (answers, references): (Option<&str>, &[String]),
         around: &Surroundings,
     ) -> Result<Composed, ComposeError> {
+        let written = asked.written();
         let written = written.ok_or(ComposeError::Never("the text of the answer was erased"))?;
         let from = around.from()?;
+        let attachments = asked.composed().map_or(&[][..], |composed| &composed.attachments);
+        let mut contents = Vec::new();
+        for attachment in attachments {
+            contents.push(self.stored(&attachment.content).await?);
+        }
+        let files = attachments.iter().zip(&contents).map(|(attachment, content)| {
+            let Attachment { name, media_type, .. } = attachment;
+            File { name, media_type, content }
+        });
+        let files: Vec<File<'_>> = files.collect();
         let reply = AutomaticMail {
             submitted: Submitted::Replied,
             written,
+            html: asked.composed().and_then(|composed| composed.html.as_deref()),
+            files: &files,
             from,
             message_id: &mail::message_id(&self.key.sign(id, purpose), from.address.domain()),
             answers,

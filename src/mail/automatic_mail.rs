@@ -4,8 +4,9 @@ use event::{Person, Timestamp, Written};
 
 use crate::agent_copy::push_id;
 use crate::decode;
-use crate::encode::{self, push_field, push_quoted_printable};
+use crate::encode::{self, push_field};
 use crate::parse::LOOP_MARKER;
+use crate::parts::{File, push_parts};
 use crate::relay::push_ids;
 
 /// Why a mail is written by a program (RFC 3834 section 5).
@@ -25,6 +26,10 @@ pub struct AutomaticMail<'a> {
     pub submitted: Submitted,
     /// Recipient, subject and text.
     pub written: &'a Written,
+    /// The text as HTML, where there is that.
+    pub html: Option<&'a str>,
+    /// Files that go with it.
+    pub files: &'a [File<'a>],
     /// An address of ours, with its display name.
     pub from: &'a Person,
     /// Its Message-ID, without angle brackets.
@@ -54,11 +59,7 @@ impl AutomaticMail<'_> {
         // What Exchange heeds instead: no notices, no receipts and no bounces.
         push_field("X-Auto-Response-Suppress", "All", &mut out);
         push_id(LOOP_MARKER, self.message_id, &mut out);
-        push_field("MIME-Version", "1.0", &mut out);
-        push_field("Content-Type", "text/plain; charset=utf-8", &mut out);
-        push_field("Content-Transfer-Encoding", "quoted-printable", &mut out);
-        out.extend_from_slice(b"\r\n");
-        push_quoted_printable(&self.written.text, &mut out);
+        push_parts(self.message_id, &self.written.text, self.html, self.files, &mut out);
         out
     }
 }
@@ -81,6 +82,8 @@ mod tests {
         let raw = AutomaticMail {
             submitted: Submitted::Replied,
             written: &written,
+            html: None,
+            files: &[],
             from: &from,
             message_id: "postbook.r1@corp.test",
             answers: Some("1@example.org"),
@@ -103,5 +106,53 @@ mod tests {
         let text = String::from_utf8(raw).unwrap();
         assert!(!text.contains("\nBcc"), "{text}");
         assert!(text.contains("\nX-Auto-Response-Suppress: All\r\n"), "{text}");
+    }
+
+    #[test]
+    fn an_answer_with_html_and_files_is_read_as_such() {
+        let written = Written {
+            to: "jo@example.org".parse().unwrap(),
+            subject: "Received".to_owned(),
+            text: "Thank you.\n--=_mixed\n".to_owned(),
+        };
+        let from = Person { name: None, address: "support@corp.test".parse().unwrap() };
+        let name = "Conditions générales (1).pdf";
+        let file = File { name, media_type: "application/pdf", content: b"%PDF-1.7 \x00\xff" };
+        let plain = File { name: "terms of use.txt", media_type: "text/plain", content: b"none" };
+        let compose = |html, files: &[File<'_>]| {
+            let mail = AutomaticMail {
+                submitted: Submitted::Replied,
+                written: &written,
+                html,
+                files,
+                from: &from,
+                message_id: "postbook.r1@corp.test",
+                answers: None,
+                references: &[],
+                date: Timestamp(1_767_225_600_000),
+            };
+            mail.compose()
+        };
+        for html in [None, Some("<p>Thank <b>you</b>.</p>")] {
+            for files in [&[][..], &[file, plain][..]] {
+                let raw = compose(html, files);
+                assert!(raw.is_ascii(), "every server takes it");
+                let parsed = crate::parse::parse(&raw).unwrap();
+                assert_eq!(parsed.text.trim(), written.text.trim());
+                let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+                assert_eq!(parsed.attachments, names);
+                let shown = String::from_utf8(raw).unwrap();
+                assert_eq!(shown.contains("text/html"), html.is_some(), "{shown}");
+                let outside = mail_parser::MessageParser::default().parse(&shown).unwrap();
+                let contents: Vec<&[u8]> =
+                    outside.attachments().map(|part| part.contents()).collect();
+                let expected: Vec<&[u8]> = files.iter().map(|file| file.content).collect();
+                assert_eq!(contents, expected, "{shown}");
+                assert_eq!(
+                    outside.body_html(0).is_some_and(|body| body.contains("<b>")),
+                    html.is_some()
+                );
+            }
+        }
     }
 }
