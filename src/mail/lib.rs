@@ -17,6 +17,7 @@ mod header;
 mod hop;
 mod html;
 mod identity;
+mod language;
 mod lines;
 mod notice;
 mod others;

@@ -9,6 +9,7 @@ use crate::automatic;
 use crate::decode;
 use crate::encode::is_message_id;
 use crate::header::{self, Header};
+use crate::language::language;
 use crate::seal::{self, Seal};
 use crate::structure;
 use crate::text;
@@ -55,6 +56,8 @@ pub struct Parsed {
     /// The text of the body for display and conditions, derived from HTML where there is no
     /// other, cut after 256 KiB; empty where there is none.
     pub text: String,
+    /// The language of the text as a tag such as `fr` (RFC 5646); `None` where it is not recognised.
+    pub language: Option<String>,
 }
 
 /// The field by which a mail of ours is known when it comes back under another Message-ID.
@@ -92,6 +95,7 @@ fn read(raw: &[u8]) -> Result<Parsed, QuarantineReason> {
     let from = from(&header);
     let leaves = structure::leaves(&header, body);
     let text = text::body_text(&leaves);
+    let content_language = header.get("Content-Language").map(|field| field.text(1_000));
     Ok(Parsed {
         automatic: automatic::classify(&header, &structure::content_type(&header), from.as_ref()),
         from,
@@ -106,6 +110,7 @@ fn read(raw: &[u8]) -> Result<Parsed, QuarantineReason> {
         date: header.get("Date").and_then(|field| decode::date(&field.text(1_000))),
         attachments: text::attachments(&leaves),
         seal: seal::seal(&leaves, &text),
+        language: language(&text, content_language.as_deref()),
         text,
     })
 }

@@ -80,6 +80,7 @@ fn rendered(raw: &[u8]) -> String {
     line("attachments", parsed.attachments.join(", "));
     line("automatic", parsed.automatic.map(|kind| format!("{kind:?}")).unwrap_or_default());
     line("seal", parsed.seal.map(|seal| format!("{seal:?}")).unwrap_or_default());
+    line("language", parsed.language.clone().unwrap_or_default());
     line("bounce", mail::bounce(raw).map(|bounce| bounced(&bounce)).unwrap_or_default());
     match mail::find_token(&oracle::key(), &oracle::internal(), &parsed) {
         TokenSearch::None => {}
