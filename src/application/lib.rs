@@ -1,20 +1,37 @@
 //! The application language: what a workflow file says, whether it can work, and what its parts
 //! make of a mail. Pure: no views, no clock, no input or output.
 
+mod check;
+mod check_parts;
 mod condition;
+mod draft;
+mod duration;
 mod email_words;
 mod expression;
 mod expression_names;
 mod expression_size;
 mod fold;
+mod form;
+mod forms;
 mod known;
 mod model;
+mod nearest;
 mod operand;
+mod part;
+mod paths;
 mod pattern;
 mod problem;
+mod read;
+mod read_action;
+mod read_reply;
+mod read_table;
+mod read_webhook;
+mod reading;
 mod schedule;
 mod schedule_text;
+mod schema;
 mod seen;
+mod surroundings;
 mod table;
 mod template;
 mod template_code;
@@ -24,14 +41,16 @@ mod template_value;
 mod tests;
 mod variables;
 mod verdict;
+mod webhook_url;
 
 pub use condition::Condition;
 pub use expression::Expression;
 pub use known::{Kind, Known, Name, known};
 pub use model::{Action, ActionKind, AgentRef, Application, Localised, Reply, Webhook};
-pub use problem::{ApplicationError, Problem};
+pub use problem::{ApplicationError, Problem, Severity};
 pub use schedule::{Clock, Standing};
 pub use schedule_text::{check_schedule, special_day, weekly_hours};
+pub use surroundings::Surroundings;
 pub use table::{CheckedMail, Found, Row, Table};
 pub use template::Template;
 pub use variables::{

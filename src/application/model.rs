@@ -136,7 +136,7 @@ pub struct Reply {
 pub struct Localised {
     /// For every language that has none of its own.
     pub default: Template,
-    /// By language tag, such as `fr` (RFC 5646).
+    /// By language tag in small letters, such as `fr` or `pt-br` (RFC 5646).
     pub by_language: BTreeMap<String, Template>,
 }
 
@@ -159,8 +159,9 @@ impl Localised {
     /// The text for a language: of the tag, else of its first part (`fr` for `fr-CA`), else the
     /// default.
     pub fn choose(&self, language: &str) -> &Template {
+        let language = language.to_ascii_lowercase();
         let primary = language.split('-').next().unwrap_or_default();
-        let found = self.by_language.get(language).or_else(|| self.by_language.get(primary));
+        let found = self.by_language.get(&language).or_else(|| self.by_language.get(primary));
         found.unwrap_or(&self.default)
     }
 }

@@ -14,10 +14,21 @@ pub struct ApplicationError {
 pub struct Problem {
     /// The line, from 1.
     pub line: usize,
+    /// How bad it is.
+    pub severity: Severity,
     /// What is wrong.
     pub message: String,
     /// What to do about it, where that is not plain from the message.
     pub hint: Option<String>,
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The file cannot be published.
+    Error,
+    /// The file can be published; somebody should look at it first.
+    Warning,
 }
 
 impl fmt::Display for ApplicationError {
@@ -26,11 +37,22 @@ impl fmt::Display for ApplicationError {
             if number > 0 {
                 writeln!(f)?;
             }
-            write!(f, "line {}: {}", problem.line, problem.message)?;
-            if let Some(hint) = &problem.hint {
-                write!(f, "; {hint}")?;
-            }
+            problem.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "",
+            Severity::Warning => "warning: ",
+        };
+        write!(f, "line {}: {severity}{}", self.line, self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
     }
 }

@@ -1,11 +1,17 @@
 //! Tests of the language as its users meet it.
 
+mod check;
 mod expressions;
+mod read;
 mod schedules;
+mod schema;
 mod tables;
 mod templates;
 
 use crate::{QueueValues, ScheduleValues, Values, Variables};
+
+/// An application that uses every kind of action.
+const OFFICE: &str = include_str!("office.toml");
 
 /// What is known of an example.
 fn variables() -> Variables {
