@@ -1,11 +1,11 @@
-//! Agents: their state, what they hold, and who is free for which line.
+//! Agents: their state, what they hold, and who of a queue is there and free.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    AgentNumber, AgentState, ContactId, DirectoryEntry, Event, Fact, Line, QueueName,
-    RequeueReason, ServiceFact, Timestamp,
+    AgentNumber, AgentState, ContactId, DirectoryEntry, Event, Fact, LEVEL_DEFAULT, QueueName,
+    RequeueReason, ServiceFact, SkillName, SkillNeed, Timestamp,
 };
 
 use crate::families::{engine, mail_apart, sending};
@@ -25,6 +25,10 @@ pub struct Agent {
     pub capacity: u16,
     /// The queues served.
     pub queues: Vec<QueueName>,
+    /// How well, from 1 to 10, where it is said; `LEVEL_DEFAULT` elsewhere.
+    pub levels: BTreeMap<QueueName, u8>,
+    /// What the agent can do, and how well, from 1 to 10.
+    pub skills: BTreeMap<SkillName, u8>,
     /// Still in the directory.
     pub listed: bool,
     /// A copy to the agent's mailbox failed since they were last ready.
@@ -32,9 +36,59 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// An agent who was never here.
+    fn new(now: Timestamp) -> Self {
+        Self {
+            state: AgentState::SignedOut,
+            since: now,
+            idle_since: now,
+            held: BTreeSet::new(),
+            capacity: 0,
+            queues: Vec::new(),
+            levels: BTreeMap::new(),
+            skills: BTreeMap::new(),
+            listed: false,
+            undelivered: false,
+        }
+    }
+
     /// Whether the agent takes another contact now.
     pub fn is_free(&self) -> bool {
         self.listed && self.state == AgentState::Ready && self.held.len() < self.capacity.into()
+    }
+
+    /// Whether the agent is at work.
+    pub fn is_signed_in(&self) -> bool {
+        self.listed && self.state != AgentState::SignedOut
+    }
+
+    /// How well the agent serves a queue, from 1 to 10; 0 where they do not.
+    pub fn level(&self, queue: &QueueName) -> u8 {
+        if self.queues.contains(queue) {
+            self.levels.get(queue).copied().unwrap_or(LEVEL_DEFAULT)
+        } else {
+            0
+        }
+    }
+
+    /// Whether the agent serves a queue and has all these skills.
+    pub fn serves(&self, queue: &QueueName, needs: &[SkillNeed]) -> bool {
+        self.queues.contains(queue) && self.has_skills(needs)
+    }
+
+    /// Whether the agent has all these skills, each at its least level.
+    pub fn has_skills(&self, needs: &[SkillNeed]) -> bool {
+        needs.iter().all(|need| self.skill(&need.skill) >= need.level.max(1))
+    }
+
+    /// The sum of the agent's levels in these skills.
+    pub fn skill_sum(&self, needs: &[SkillNeed]) -> u32 {
+        needs.iter().map(|need| u32::from(self.skill(&need.skill))).sum()
+    }
+
+    /// How well the agent can do it; 0 where they cannot.
+    fn skill(&self, skill: &SkillName) -> u8 {
+        self.skills.get(skill).copied().unwrap_or(0)
     }
 
     fn enter(&mut self, state: &AgentState, now: Timestamp) {
@@ -45,6 +99,29 @@ impl Agent {
         self.undelivered &= *state != AgentState::Ready;
         self.state = state.clone();
     }
+
+    /// What the index knows of the agent: signed in or not, and idle since when if free.
+    fn standing(&self) -> (bool, Option<Timestamp>) {
+        (self.is_signed_in(), self.is_free().then_some(self.idle_since))
+    }
+}
+
+/// Whose readiness an event may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touched {
+    /// Nobody's.
+    Nobody,
+    /// An agent's.
+    Agent(AgentNumber),
+    /// Everybody's, and what they can do.
+    Everybody,
+}
+
+/// The agents of a queue who are at work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+struct Desk {
+    signed_in: usize,
+    free: BTreeSet<(Timestamp, AgentNumber)>,
 }
 
 /// All agents of the directory, and those who left it while they hold a contact.
@@ -52,7 +129,8 @@ impl Agent {
 pub struct Agents {
     agents: BTreeMap<AgentNumber, Agent>,
     holders: BTreeMap<ContactId, AgentNumber>,
-    free: BTreeMap<Line, BTreeSet<(Timestamp, AgentNumber)>>,
+    /// The queues for which someone is signed in.
+    desks: BTreeMap<QueueName, Desk>,
 }
 
 impl Agents {
@@ -71,38 +149,37 @@ impl Agents {
         self.holders.get(&contact).copied()
     }
 
-    /// The lines that some free agent serves.
-    pub fn lines(&self) -> impl Iterator<Item = &Line> {
-        self.free.keys()
+    /// The free agents of a queue: who has been idle longest comes first, then the lowest number.
+    pub fn free(&self, queue: &QueueName) -> impl Iterator<Item = (AgentNumber, &Agent)> {
+        let free = self.desks.get(queue).into_iter().flat_map(|desk| &desk.free);
+        free.filter_map(|&(_, number)| Some((number, self.agents.get(&number)?)))
     }
 
-    /// Whether nobody is free.
-    pub fn none_free(&self) -> bool {
-        self.free.is_empty()
+    /// How many agents of a queue are free.
+    pub fn free_len(&self, queue: &QueueName) -> usize {
+        self.desks.get(queue).map_or(0, |desk| desk.free.len())
     }
 
-    /// The free agent of a line who has been idle longest.
-    pub fn longest_idle(&self, line: &Line) -> Option<AgentNumber> {
-        self.free.get(line)?.first().map(|&(_, number)| number)
+    /// How many agents of a queue are signed in.
+    pub fn signed_in_len(&self, queue: &QueueName) -> usize {
+        self.desks.get(queue).map_or(0, |desk| desk.signed_in)
     }
 
-    /// How many agents of a line are free.
-    pub fn free_len(&self, line: &Line) -> usize {
-        self.free.get(line).map_or(0, BTreeSet::len)
-    }
-
-    /// Takes in one event.
-    pub fn apply(&mut self, event: &Event) {
+    /// Takes in one event; gives whose readiness it may have changed.
+    pub fn apply(&mut self, event: &Event) -> Touched {
         match &event.fact {
-            Fact::DirectoryLoaded { entries } => self.load(entries, event.time),
+            Fact::DirectoryLoaded { entries } => {
+                self.load(entries, event.time);
+                Touched::Everybody
+            }
             Fact::AgentStateChanged { agent, state } => {
-                self.change(*agent, |agent| agent.enter(state, event.time));
+                self.change(*agent, |agent| agent.enter(state, event.time))
             }
             Fact::ContactAssigned { contact, agent, .. } => {
                 self.holders.insert(*contact, *agent);
                 self.change(*agent, |agent| {
                     agent.held.insert(*contact);
-                });
+                })
             }
             Fact::ContactRequeued {
                 contact,
@@ -156,11 +233,11 @@ impl Agents {
             | Fact::NoticeSent { .. }
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
-            | Fact::TimerFired { .. } => {}
+            | Fact::TimerFired { .. } => Touched::Nobody,
         }
     }
 
-    fn serve(&mut self, fact: &ServiceFact, now: Timestamp) {
+    fn serve(&mut self, fact: &ServiceFact, now: Timestamp) -> Touched {
         match fact {
             ServiceFact::ContactParked(parked) => self.let_go(parked.contact, now, false),
             ServiceFact::ContactTagged(_)
@@ -172,82 +249,105 @@ impl Agents {
             | ServiceFact::AssignmentExplained(_)
             | ServiceFact::AcceptanceAwaited(_)
             | ServiceFact::ContactAccepted(_)
-            | ServiceFact::ContactUnparked(_) => {}
+            | ServiceFact::ContactUnparked(_) => Touched::Nobody,
         }
     }
 
     fn load(&mut self, entries: &[DirectoryEntry], now: Timestamp) {
-        let numbers: Vec<_> = self.agents.keys().copied().collect();
-        for number in numbers {
-            self.change(number, |agent| agent.listed = false);
+        for agent in self.agents.values_mut() {
+            agent.listed = false;
+            agent.levels.clear();
+            agent.skills.clear();
         }
         for entry in entries {
-            if let DirectoryEntry::Agent { number, queues, capacity } = entry {
-                self.agents.entry(*number).or_insert_with(|| Agent {
-                    state: AgentState::SignedOut,
-                    since: now,
-                    idle_since: now,
-                    held: BTreeSet::new(),
-                    capacity: *capacity,
-                    queues: Vec::new(),
-                    listed: false,
-                    undelivered: false,
-                });
-                self.change(*number, |agent| {
-                    agent.listed = true;
-                    agent.capacity = *capacity;
-                    agent.queues.clone_from(queues);
-                });
-            }
+            self.list(entry, now);
         }
-        let numbers: Vec<_> = self.agents.keys().copied().collect();
-        for number in numbers {
-            self.forget(number);
+        self.agents.retain(|_, agent| agent.listed || !agent.held.is_empty());
+        self.desks.clear();
+        for (&number, agent) in &self.agents {
+            place(&mut self.desks, number, agent, (false, None));
         }
     }
 
-    fn let_go(&mut self, contact: ContactId, now: Timestamp, undelivered: bool) {
-        if let Some(holder) = self.holders.remove(&contact) {
-            self.change(holder, |agent| {
-                agent.held.remove(&contact);
-                agent.idle_since = now;
-                agent.undelivered |= undelivered;
-            });
-            self.forget(holder);
+    fn list(&mut self, entry: &DirectoryEntry, now: Timestamp) {
+        match entry {
+            DirectoryEntry::Agent { number, queues, capacity } => {
+                let agent = self.known(*number, now);
+                agent.listed = true;
+                agent.capacity = *capacity;
+                let mut seen = BTreeSet::new();
+                agent.queues = queues.iter().filter(|queue| seen.insert(*queue)).cloned().collect();
+            }
+            DirectoryEntry::AgentLevel { number, queue, level } => {
+                self.known(*number, now).levels.insert(queue.clone(), *level);
+            }
+            DirectoryEntry::AgentSkill { number, skill, level } => {
+                self.known(*number, now).skills.insert(skill.clone(), *level);
+            }
+            DirectoryEntry::Queue { .. }
+            | DirectoryEntry::Mailbox { .. }
+            | DirectoryEntry::Internal { .. }
+            | DirectoryEntry::QueueRule { .. }
+            | DirectoryEntry::Skill { .. }
+            | DirectoryEntry::Team { .. }
+            | DirectoryEntry::AgentTeam { .. }
+            | DirectoryEntry::Disposition { .. }
+            | DirectoryEntry::Schedule(_) => {}
         }
     }
 
-    /// Changes an agent and keeps the index of free agents true.
-    fn change(&mut self, number: AgentNumber, change: impl FnOnce(&mut Agent)) {
-        let Some(agent) = self.agents.get_mut(&number) else {
-            return;
-        };
-        if agent.is_free() {
-            for line in lines(number, agent) {
-                if let Some(free) = self.free.get_mut(&line) {
-                    free.remove(&(agent.idle_since, number));
-                    if free.is_empty() {
-                        self.free.remove(&line);
-                    }
-                }
-            }
+    /// An agent, known from now on.
+    fn known(&mut self, number: AgentNumber, now: Timestamp) -> &mut Agent {
+        self.agents.entry(number).or_insert_with(|| Agent::new(now))
+    }
+
+    fn let_go(&mut self, contact: ContactId, now: Timestamp, undelivered: bool) -> Touched {
+        let Some(holder) = self.holders.remove(&contact) else { return Touched::Nobody };
+        let touched = self.change(holder, |agent| {
+            agent.held.remove(&contact);
+            agent.idle_since = now;
+            agent.undelivered |= undelivered;
+        });
+        // Nobody needs an agent any more who left the directory and holds nothing.
+        if self.agents.get(&holder).is_some_and(|agent| !agent.listed && agent.held.is_empty()) {
+            self.agents.remove(&holder);
         }
+        touched
+    }
+
+    /// Changes an agent and keeps the desks true.
+    fn change(&mut self, number: AgentNumber, change: impl FnOnce(&mut Agent)) -> Touched {
+        let Some(agent) = self.agents.get_mut(&number) else { return Touched::Nobody };
+        let before = agent.standing();
         change(agent);
-        if agent.is_free() {
-            for line in lines(number, agent) {
-                self.free.entry(line).or_default().insert((agent.idle_since, number));
-            }
-        }
-    }
-
-    /// Drops an agent who left the directory and holds nothing any more.
-    fn forget(&mut self, number: AgentNumber) {
-        if self.agents.get(&number).is_some_and(|agent| !agent.listed && agent.held.is_empty()) {
-            self.agents.remove(&number);
-        }
+        place(&mut self.desks, number, agent, before);
+        Touched::Agent(number)
     }
 }
 
-fn lines(number: AgentNumber, agent: &Agent) -> impl Iterator<Item = Line> {
-    std::iter::once(Line::Agent(number)).chain(agent.queues.iter().cloned().map(Line::Queue))
+/// Has the desks of an agent's queues know how the agent stands, who stood as `before`.
+fn place(
+    desks: &mut BTreeMap<QueueName, Desk>,
+    number: AgentNumber,
+    agent: &Agent,
+    before: (bool, Option<Timestamp>),
+) {
+    let after = agent.standing();
+    if before == after {
+        return;
+    }
+    for queue in &agent.queues {
+        let desk = desks.entry(queue.clone()).or_default();
+        if let Some(idle_since) = before.1 {
+            desk.free.remove(&(idle_since, number));
+        }
+        if let Some(idle_since) = after.1 {
+            desk.free.insert((idle_since, number));
+        }
+        desk.signed_in += usize::from(after.0);
+        desk.signed_in = desk.signed_in.saturating_sub(before.0.into());
+        if desk.signed_in == 0 {
+            desks.remove(queue);
+        }
+    }
 }

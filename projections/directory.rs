@@ -162,8 +162,7 @@ impl Directory {
         match &event.fact {
             Fact::DirectoryLoaded { entries } => self.load(entries, event.private.as_ref()),
             Fact::SettingsLoaded { settings } => {
-                self.settings = Settings::default();
-                settings.iter().for_each(|setting| self.settings.set(setting));
+                self.settings = Settings::of(settings);
                 self.loaded = Some(settings.clone());
             }
             Fact::ApplicationPublished { application, text } => {
@@ -224,7 +223,7 @@ impl Directory {
 
     fn load(&mut self, entries: &[DirectoryEntry], private: Option<&Private>) {
         let before = std::mem::take(&mut self.agents);
-        self.queues.clear();
+        self.queues = QueueRules::of(entries);
         self.skills.clear();
         self.teams.clear();
         self.dispositions.clear();
@@ -262,12 +261,6 @@ impl Directory {
 
     fn list(&mut self, entry: &DirectoryEntry) {
         match entry {
-            DirectoryEntry::Queue { name } => {
-                self.queues.entry(name.clone()).or_default();
-            }
-            DirectoryEntry::QueueRule { queue, rule } => {
-                self.queues.entry(queue.clone()).or_default().set(rule);
-            }
             DirectoryEntry::Agent { number, .. } => {
                 self.agents.entry(*number).or_default();
             }
@@ -294,7 +287,10 @@ impl Directory {
             DirectoryEntry::Schedule(schedule) => {
                 self.schedules.insert(schedule.name.clone(), schedule.clone());
             }
-            DirectoryEntry::AgentLevel { .. } | DirectoryEntry::AgentSkill { .. } => {}
+            DirectoryEntry::Queue { .. }
+            | DirectoryEntry::QueueRule { .. }
+            | DirectoryEntry::AgentLevel { .. }
+            | DirectoryEntry::AgentSkill { .. } => {}
         }
     }
 

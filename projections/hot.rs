@@ -4,9 +4,10 @@ use bincode::config::{Configuration, standard};
 use bincode::{Decode, Encode};
 use event::{Event, Position, Timestamp};
 
+use crate::matching::Service;
 use crate::{
-    Agents, AutomaticMail, Contacts, Directory, Errands, Mailboxes, Maildrops, Outbox, Quarantine,
-    Queues, Timers,
+    Agents, AutomaticMail, Contacts, Directory, Errands, Mailboxes, Maildrops, Matching, Outbox,
+    Quarantine, Queues, Timers,
 };
 
 /// The views a decision reads. Its size follows what is open, not what has been.
@@ -24,6 +25,8 @@ pub struct Hot {
     pub queues: Queues,
     /// Who is free, and who holds what.
     pub agents: Agents,
+    /// Which contacts somebody free could take.
+    pub matching: Matching,
     /// Mail to be sent.
     pub outbox: Outbox,
     /// What is to happen later.
@@ -52,7 +55,7 @@ pub enum SnapshotError {
 }
 
 /// Changes whenever the shape of a view changes, so that older snapshots are set aside.
-const VERSION: u32 = 11;
+const VERSION: u32 = 12;
 const MAGIC: &[u8; 8] = b"PBHOT\0\0\x01";
 const CONFIG: Configuration = standard();
 
@@ -61,8 +64,11 @@ impl Hot {
     pub fn apply(&mut self, at: Position, event: &Event) {
         self.directory.apply(event);
         self.contacts.apply(at, event);
-        self.queues.apply(at, event);
-        self.agents.apply(event);
+        let contact = self.queues.apply(at, event);
+        let touched = self.agents.apply(event);
+        let waiting =
+            Service { contacts: &self.contacts, queues: &self.queues, agents: &self.agents };
+        self.matching.follow(contact, touched, &waiting);
         self.outbox.apply(at, event);
         self.timers.apply(event);
         self.mailboxes.apply(event);

@@ -1,15 +1,18 @@
 //! Queues: who waits where, in the order of service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
-use event::{ContactId, Event, Fact, Line, Position, ServiceFact, StepFact, Timestamp};
+use event::{
+    AgentNumber, AgentState, ContactId, DirectoryEntry, Event, Fact, Line, Position, ServiceFact,
+    StepFact, Timer, Timestamp,
+};
 
-use crate::families::{engine, loading, mail_apart, sending};
+use crate::families::{engine, mail_apart, sending};
 
-/// A contact's rank in its line; the least is served first.
+/// A contact's rank among all that wait; the least is served first. No two are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-struct Rank {
+pub(crate) struct Rank {
     /// 255 less the priority, so that the highest priority comes first.
     below_top: u8,
     /// False for a contact put back at the head.
@@ -17,6 +20,13 @@ struct Rank {
     entered: Timestamp,
     /// Breaks ties: who was recorded first.
     position: Position,
+}
+
+impl Rank {
+    /// Whether only who was recorded first tells the two apart.
+    pub(crate) fn ties(&self, other: &Self) -> bool {
+        Self { position: other.position, ..*self } == *other
+    }
 }
 
 /// A waiting contact, as lists show it.
@@ -30,11 +40,20 @@ pub struct Waiting {
     pub entered: Timestamp,
 }
 
+/// Who waits in one line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+struct Lane {
+    ranks: BTreeMap<Rank, ContactId>,
+    entered: BTreeSet<(Timestamp, Position)>,
+}
+
 /// All lines that are not empty: highest priority first, then longest wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Queues {
-    lines: BTreeMap<Line, BTreeMap<Rank, ContactId>>,
+    lines: BTreeMap<Line, Lane>,
     places: BTreeMap<ContactId, (Line, Rank)>,
+    /// Waiting contacts that are for one agent first.
+    preferred: BTreeMap<ContactId, AgentNumber>,
 }
 
 impl Queues {
@@ -45,43 +64,68 @@ impl Queues {
 
     /// How many wait in a line.
     pub fn len(&self, line: &Line) -> usize {
-        self.lines.get(line).map_or(0, BTreeMap::len)
+        self.lines.get(line).map_or(0, |lane| lane.ranks.len())
     }
 
-    /// Whether nobody waits anywhere.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+    /// Since when the one who has waited longest waits in a line.
+    pub fn longest(&self, line: &Line) -> Option<Timestamp> {
+        self.lines.get(line)?.entered.first().map(|&(entered, _)| entered)
     }
 
     /// Who waits in a line, in the order of service.
     pub fn waiting(&self, line: &Line) -> impl Iterator<Item = Waiting> {
-        self.lines.get(line).into_iter().flatten().map(|(rank, &contact)| waiting(rank, contact))
+        let ranks = self.lines.get(line).map(|lane| &lane.ranks);
+        ranks.into_iter().flatten().map(|(rank, &contact)| waiting(rank, contact))
     }
 
-    /// The lines of `lines` compared by who is first in each: the one to serve next.
-    pub fn next<'a>(&self, lines: impl Iterator<Item = &'a Line>) -> Option<(&'a Line, Waiting)> {
-        lines
-            .filter_map(|line| self.lines.get(line)?.first_key_value().map(|first| (first, line)))
-            .min()
-            .map(|((rank, &contact), line)| (line, waiting(rank, contact)))
+    /// For whom a contact waits first.
+    pub fn preferred(&self, contact: ContactId) -> Option<AgentNumber> {
+        self.preferred.get(&contact).copied()
     }
 
-    /// Takes in one event.
-    pub fn apply(&mut self, at: Position, event: &Event) {
+    /// The line in which a contact waits.
+    pub fn line(&self, contact: ContactId) -> Option<&Line> {
+        self.places.get(&contact).map(|(line, _)| line)
+    }
+
+    /// Everyone who waits.
+    pub(crate) fn everyone(&self) -> impl Iterator<Item = ContactId> {
+        self.places.keys().copied()
+    }
+
+    /// Where a contact waits.
+    pub(crate) fn place(&self, contact: ContactId) -> Option<(&Line, Rank)> {
+        self.places.get(&contact).map(|(line, rank)| (line, *rank))
+    }
+
+    /// Takes in one event; gives the contact about whose wait it says something.
+    pub fn apply(&mut self, at: Position, event: &Event) -> Option<ContactId> {
         match &event.fact {
             Fact::ContactQueued { contact, line, priority, entered, .. } => {
-                self.enter(*contact, line, rank(*priority, true, *entered, at));
+                self.enter(*contact, line, rank(*priority, true, *entered, at))
             }
             Fact::ContactRequeued { contact, line, priority, entered, .. } => {
-                self.enter(*contact, line, rank(*priority, false, *entered, at));
+                self.enter(*contact, line, rank(*priority, false, *entered, at))
             }
             Fact::ContactAssigned { contact, .. }
             | Fact::ContactReleased { contact, .. }
             | Fact::ContactRestarted { contact } => self.leave(*contact),
             Fact::Step(fact) => self.step(fact),
             Fact::Service(fact) => self.serve(fact),
+            Fact::AgentStateChanged { agent, state: AgentState::SignedOut } => {
+                self.preferred.retain(|_, preferred| preferred != agent);
+                None
+            }
+            Fact::DirectoryLoaded { entries } => {
+                self.keep_listed(entries);
+                None
+            }
+            Fact::TimerFired { timer: Timer::PreferenceOver(contact) } => {
+                self.preferred.remove(contact).and(Some(*contact))
+            }
             engine!()
-            | loading!()
+            | Fact::SettingsLoaded { .. }
+            | Fact::ApplicationPublished { .. }
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
             | mail_apart!()
@@ -113,11 +157,18 @@ impl Queues {
             | Fact::ReducedCopyRequested { .. }
             | Fact::DispositionSet { .. }
             | Fact::AgentStateChanged { .. }
-            | Fact::TimerFired { .. } => {}
+            | Fact::TimerFired {
+                timer:
+                    Timer::SendAgain(_)
+                    | Timer::WaitOver(_)
+                    | Timer::AcceptOver(_)
+                    | Timer::RuleDue(_)
+                    | Timer::ParkOver(_),
+            } => None,
         }
     }
 
-    fn step(&mut self, fact: &StepFact) {
+    fn step(&mut self, fact: &StepFact) -> Option<ContactId> {
         match fact {
             StepFact::ApplicationEntered(entered) => self.leave(entered.contact),
             StepFact::ContactForwarded(forwarded) => self.leave(forwarded.contact),
@@ -129,49 +180,73 @@ impl Queues {
             | StepFact::WebhookRequested(_)
             | StepFact::WebhookAnswered(_)
             | StepFact::ForwardFailed(_)
-            | StepFact::ApplicationFileKept(_) => {}
+            | StepFact::ApplicationFileKept(_) => None,
         }
     }
 
-    fn serve(&mut self, fact: &ServiceFact) {
+    fn serve(&mut self, fact: &ServiceFact) -> Option<ContactId> {
         match fact {
             ServiceFact::PriorityChanged(changed) => self.rise(changed.contact, changed.priority),
+            ServiceFact::AgentPreferred(preferred) => {
+                let contact = preferred.contact;
+                self.places.get(&contact)?;
+                self.preferred.insert(contact, preferred.agent);
+                Some(contact)
+            }
+            ServiceFact::SkillsRequired(required) => Some(required.contact),
             ServiceFact::ContactTagged(_)
             | ServiceFact::ContactNoted(_)
-            | ServiceFact::SkillsRequired(_)
-            | ServiceFact::AgentPreferred(_)
             | ServiceFact::RuleAwaited(_)
             | ServiceFact::AssignmentExplained(_)
             | ServiceFact::AcceptanceAwaited(_)
             | ServiceFact::ContactAccepted(_)
             | ServiceFact::ContactParked(_)
-            | ServiceFact::ContactUnparked(_) => {}
+            | ServiceFact::ContactUnparked(_) => None,
         }
+    }
+
+    /// Nobody waits for an agent who left the directory.
+    fn keep_listed(&mut self, entries: &[DirectoryEntry]) {
+        let mut listed = BTreeSet::new();
+        for entry in entries {
+            if let DirectoryEntry::Agent { number, .. } = entry {
+                listed.insert(*number);
+            }
+        }
+        self.preferred.retain(|_, preferred| listed.contains(preferred));
     }
 
     /// Gives a waiting contact another priority; all else about its rank stays.
-    fn rise(&mut self, contact: ContactId, priority: u8) {
-        if let Some((line, rank)) = self.places.get(&contact).cloned() {
-            self.enter(contact, &line, Rank { below_top: u8::MAX - priority, ..rank });
+    fn rise(&mut self, contact: ContactId, priority: u8) -> Option<ContactId> {
+        let (line, rank) = self.places.get(&contact).cloned()?;
+        let preferred = self.preferred(contact);
+        self.enter(contact, &line, Rank { below_top: u8::MAX - priority, ..rank });
+        if let Some(agent) = preferred {
+            self.preferred.insert(contact, agent);
         }
+        Some(contact)
     }
 
-    fn enter(&mut self, contact: ContactId, line: &Line, rank: Rank) {
+    fn enter(&mut self, contact: ContactId, line: &Line, rank: Rank) -> Option<ContactId> {
         self.leave(contact);
-        self.lines.entry(line.clone()).or_default().insert(rank, contact);
+        let lane = self.lines.entry(line.clone()).or_default();
+        lane.ranks.insert(rank, contact);
+        lane.entered.insert((rank.entered, rank.position));
         self.places.insert(contact, (line.clone(), rank));
+        Some(contact)
     }
 
-    fn leave(&mut self, contact: ContactId) {
-        let Some((line, rank)) = self.places.remove(&contact) else {
-            return;
-        };
-        if let Some(ranks) = self.lines.get_mut(&line) {
-            ranks.remove(&rank);
-            if ranks.is_empty() {
+    fn leave(&mut self, contact: ContactId) -> Option<ContactId> {
+        self.preferred.remove(&contact);
+        let (line, rank) = self.places.remove(&contact)?;
+        if let Some(lane) = self.lines.get_mut(&line) {
+            lane.ranks.remove(&rank);
+            lane.entered.remove(&(rank.entered, rank.position));
+            if lane.ranks.is_empty() {
                 self.lines.remove(&line);
             }
         }
+        Some(contact)
     }
 }
 

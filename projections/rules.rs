@@ -1,7 +1,9 @@
 //! The rules of a queue, as the directory gives them.
 
+use std::collections::BTreeMap;
+
 use bincode::{Decode, Encode};
-use event::{DispositionCode, NextAgent, QueueName, QueueRule};
+use event::{DirectoryEntry, DispositionCode, NextAgent, QueueName, QueueRule};
 
 /// The rules of a queue; without any, the agent who has been idle longest is next, and that is all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -45,7 +47,20 @@ pub struct Raise {
 }
 
 impl QueueRules {
-    pub(crate) fn set(&mut self, rule: &QueueRule) {
+    /// The queues of a directory, with their rules.
+    pub fn of(entries: &[DirectoryEntry]) -> BTreeMap<QueueName, Self> {
+        let mut queues: BTreeMap<QueueName, Self> = BTreeMap::new();
+        for entry in entries {
+            if let DirectoryEntry::Queue { name } = entry {
+                queues.entry(name.clone()).or_default();
+            } else if let DirectoryEntry::QueueRule { queue, rule } = entry {
+                queues.entry(queue.clone()).or_default().set(rule);
+            }
+        }
+        queues
+    }
+
+    fn set(&mut self, rule: &QueueRule) {
         match rule {
             QueueRule::NextAgent(next) => self.next_agent = next.clone(),
             QueueRule::AcceptWithin { ms } => self.accept_within_ms = Some(*ms),

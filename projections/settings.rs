@@ -59,7 +59,14 @@ impl Default for Settings {
 }
 
 impl Settings {
-    pub(crate) fn set(&mut self, setting: &Setting) {
+    /// The settings given, and the defaults of all others.
+    pub fn of(given: &[Setting]) -> Self {
+        let mut settings = Self::default();
+        given.iter().for_each(|setting| settings.set(setting));
+        settings
+    }
+
+    fn set(&mut self, setting: &Setting) {
         match setting {
             Setting::RestartHeldContacts(held) => self.restart_held_contacts = *held,
             Setting::ReleaseOnReply(on) => self.release_on_reply = *on,

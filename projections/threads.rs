@@ -75,16 +75,9 @@ impl ThreadRecord {
     ///
     /// An interaction that was never assigned has no handler and is passed over.
     pub fn variables(&self, contact: ContactId) -> Variables {
-        let earlier = self
-            .interactions
-            .iter()
-            .position(|(other, _)| *other == contact)
-            .unwrap_or(self.interactions.len());
         let mut handlers: Vec<&Handled> = Vec::new();
-        for (_, handled) in self.interactions.iter().take(earlier).rev() {
-            if let Some(handled) = handled
-                && !handlers.contains(&handled)
-            {
+        for handled in self.earlier_handlers(contact) {
+            if !handlers.contains(&handled) {
                 handlers.push(handled);
             }
         }
@@ -98,6 +91,13 @@ impl ThreadRecord {
             internal_cc_addresses: join(&self.internal_cc),
             external_cc_addresses: join(&self.external_cc),
         }
+    }
+
+    /// The last handlers of the interactions before `contact`, newest first.
+    pub fn earlier_handlers(&self, contact: ContactId) -> impl Iterator<Item = &Handled> {
+        let earlier = self.interactions.iter().position(|(other, _)| *other == contact);
+        let earlier = earlier.unwrap_or(self.interactions.len());
+        self.interactions.iter().take(earlier).rev().filter_map(|(_, handled)| handled.as_ref())
     }
 
     /// Whether the address wrote in this thread or was copied by someone outside.

@@ -3,6 +3,7 @@
 use event::{Actor, AgentNumber, ContactId, Fact, RequeueReason};
 use projections::Place;
 
+use crate::line_rules::{LineRules, awaited};
 use crate::{NewEvent, Rejection, View};
 
 /// The contact a person means: the named one, else the only one the agent holds.
@@ -37,33 +38,38 @@ pub(crate) fn meant(
 
 /// Puts a held contact back at the head of the line it came from, its waiting time kept.
 pub(crate) fn requeue(view: &View<'_>, contact: ContactId, reason: RequeueReason) -> Vec<NewEvent> {
-    match view.hot.contacts.get(contact).map(|open| &open.place) {
-        Some(
-            Place::Held { line, priority, entered, .. }
-            | Place::Leaving { line, priority, entered, .. },
-        ) => {
-            let (line, priority, entered) = (line.clone(), *priority, *entered);
-            vec![Fact::ContactRequeued { contact, line, priority, entered, reason }.into()]
-        }
-        Some(
-            Place::Application
-            | Place::Waiting { .. }
-            | Place::Parked { .. }
-            | Place::Forwarded { .. },
-        )
-        | None => Vec::new(),
-    }
+    requeue_under(view, LineRules::in_force(view), contact, reason)
 }
 
 /// Puts held contacts back, in the order they arrived in: those that began to wait in the same
-/// millisecond keep their order.
+/// millisecond keep their order. They wait on by `rules`.
 pub(crate) fn requeue_all<'a>(
     view: &View<'_>,
+    rules: LineRules<'_>,
     held: impl Iterator<Item = &'a ContactId>,
     reason: RequeueReason,
 ) -> impl Iterator<Item = NewEvent> {
     let arrival = |contact: &&ContactId| view.hot.contacts.get(**contact).map(|open| open.arrival);
     let mut held: Vec<&ContactId> = held.collect();
     held.sort_by_key(arrival);
-    held.into_iter().flat_map(move |&contact| requeue(view, contact, reason))
+    held.into_iter().flat_map(move |&contact| requeue_under(view, rules, contact, reason))
+}
+
+fn requeue_under(
+    view: &View<'_>,
+    rules: LineRules<'_>,
+    contact: ContactId,
+    reason: RequeueReason,
+) -> Vec<NewEvent> {
+    let Some(
+        Place::Held { line, priority, entered, .. }
+        | Place::Leaving { line, priority, entered, .. },
+    ) = view.hot.contacts.get(contact).map(|open| &open.place)
+    else {
+        return Vec::new();
+    };
+    let (line, priority, entered) = (line.clone(), *priority, *entered);
+    let requeued = Fact::ContactRequeued { contact, line, priority, entered, reason };
+    let awaited = awaited(view, rules, contact, view.hot.time);
+    std::iter::once(requeued.into()).chain(awaited).collect()
 }

@@ -13,6 +13,7 @@ mod contact_command;
 mod decision;
 mod fire;
 mod interpreter;
+mod line_rules;
 mod load;
 mod publish;
 mod quarantine_mail;
@@ -74,8 +75,8 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
     match &envelope.command {
         Command::Start(command) => command.decide(view, now),
         Command::Stop(command) => Ok(command.decide()),
-        Command::LoadDirectory(command) => command.decide(view),
-        Command::LoadSettings(command) => Ok(command.decide(view)),
+        Command::LoadDirectory(command) => command.decide(view, now),
+        Command::LoadSettings(command) => Ok(command.decide(view, now)),
         Command::Publish(command) => command.decide(view),
         Command::ActivateMailbox(command) => Ok(command.decide(view)),
         Command::ReceiveMail(command) => command.decide(view, now),
@@ -89,7 +90,7 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::StartSend(command) => command.decide(view),
         Command::RecordSend(command) => command.decide(view, now),
         Command::SendAgain(command) => command.decide(view),
-        Command::Fire(command) => Ok(command.decide(view, now)),
+        Command::Fire(command) => command.decide(view, now),
         Command::SetAgentState(command) => command.decide(view),
         Command::SetDisposition(command) => command.decide(view, &envelope.actor),
         Command::Transfer(command) => command.decide(view, &envelope.actor, now),

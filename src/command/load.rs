@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use event::{
     AgentNumber, DirectoryEntry, Fact, Line, Private, PrivateEntry, QueueName, RequeueReason,
-    Setting,
+    Setting, Timestamp,
 };
-use projections::{OpenContact, Place};
+use projections::{OpenContact, Place, QueueRules, Settings};
 
 use crate::contact_command::requeue_all;
+use crate::line_rules::{LineRules, awaited};
 use crate::{Decision, NewEvent, Rejection, View};
 
 /// The directory is as given; what is not in it is gone.
@@ -28,9 +29,9 @@ pub struct LoadSettings {
 }
 
 impl LoadDirectory {
-    /// Refused where open contacts would come to a queue, or an agent, that is to go. What else an
+    /// Waiting contacts wait on, by the new rules. Refused where open contacts would come to a queue, or an agent, that is to go. What else an
     /// agent holds who is to go returns to the head of its queue.
-    pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
+    pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
         if view.hot.directory.holds(&self.entries, &self.private) {
             return Ok(Decision::unchanged());
         }
@@ -42,9 +43,14 @@ impl LoadDirectory {
             Private::Directory(self.private.clone()),
         );
         let leaving = view.hot.agents.iter().filter(|(number, _)| !self.has_agent(*number));
-        let held = leaving.flat_map(|(_, agent)| agent.held.iter());
-        let requeued = requeue_all(view, held, RequeueReason::AgentRemoved);
-        Ok(Decision::record(std::iter::once(loaded).chain(requeued)))
+        let held = leaving.flat_map(|(_, agent)| &agent.held);
+        let queues = QueueRules::of(&self.entries);
+        let rules = LineRules::new(&queues, &view.hot.directory.settings);
+        let requeued = requeue_all(view, rules, held, RequeueReason::AgentRemoved);
+        let waiting = view.hot.contacts.iter();
+        let waiting = waiting.filter(|(_, open)| matches!(open.place, Place::Waiting { .. }));
+        let awaited = waiting.filter_map(|(contact, _)| awaited(view, rules, contact, now));
+        Ok(Decision::record(std::iter::once(loaded).chain(requeued).chain(awaited)))
     }
 
     /// Why open contacts would be left where nobody looks; `None` where none would.
@@ -96,10 +102,18 @@ fn lines_of(view: &View<'_>, open: &OpenContact) -> BTreeSet<Line> {
 }
 
 impl LoadSettings {
-    pub(crate) fn decide(&self, view: &View<'_>) -> Decision {
+    /// Contacts that wait for one agent do so as long as the new settings say.
+    pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Decision {
         if view.hot.directory.holds_settings(&self.settings) {
             return Decision::unchanged();
         }
-        Decision::record([Fact::SettingsLoaded { settings: self.settings.clone() }])
+        let loaded = Fact::SettingsLoaded { settings: self.settings.clone() }.into();
+        let rules = LineRules::new(&view.hot.directory.queues, &Settings::of(&self.settings));
+        let waiting =
+            view.hot.contacts.iter().filter(|(_, open)| {
+                matches!(open.place, Place::Waiting { line: Line::Agent(_), .. })
+            });
+        let awaited = waiting.filter_map(|(contact, _)| awaited(view, rules, contact, now));
+        Decision::record(std::iter::once(loaded).chain(awaited))
     }
 }

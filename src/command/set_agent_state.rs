@@ -3,6 +3,7 @@
 use event::{AgentNumber, AgentState, Fact, RequeueReason};
 
 use crate::contact_command::requeue_all;
+use crate::line_rules::LineRules;
 use crate::{Decision, NewEvent, Rejection, View};
 
 /// An agent signs in or out, or changes readiness.
@@ -29,7 +30,12 @@ impl SetAgentState {
         let changed = Fact::AgentStateChanged { agent: self.agent, state: self.state.clone() };
         let mut events: Vec<NewEvent> = vec![changed.into()];
         if self.state == AgentState::SignedOut {
-            events.extend(requeue_all(view, agent.held.iter(), RequeueReason::SignedOut));
+            events.extend(requeue_all(
+                view,
+                LineRules::in_force(view),
+                agent.held.iter(),
+                RequeueReason::SignedOut,
+            ));
         }
         Ok(Decision::record(events))
     }

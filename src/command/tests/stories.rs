@@ -261,8 +261,8 @@ fn late_replies_are_relayed_and_marked() {
     world.send_all(&SENT);
     world.ready(1002);
     let facts = world.give(transfer(1001, Destination::Agent(AgentNumber(1002))));
-    let names = ["ContactTransferred", "ContactQueued", "ContactAssigned"];
-    assert_eq!(World::names(&facts)[..3], names);
+    let names = ["ContactTransferred", "ContactQueued", "RuleAwaited", "ContactAssigned"];
+    assert_eq!(World::names(&facts)[..4], names);
     let late = |facts: &[Fact]| match facts {
         [Fact::ReplyReceived { late, .. }] => *late,
         other => panic!("{other:?}"),
