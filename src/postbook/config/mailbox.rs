@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use event::{Address, ApplicationName, MailboxName};
-use gateway::{Secret, TokenUrl};
+use gateway::{Secret, WebUrl};
 use mail::AuthenticationServer;
 use serde::Deserialize;
 use toml::Spanned;
@@ -143,7 +143,7 @@ pub(crate) enum Pop3After {
 #[serde(deny_unknown_fields)]
 pub(crate) struct OAuth2 {
     /// The provider's token endpoint.
-    pub(crate) token_url: Checked<TokenUrl>,
+    pub(crate) token_url: Checked<WebUrl>,
     /// The name the provider gave us.
     pub(crate) client_id: String,
     /// The secret the provider gave us, where it gave one.

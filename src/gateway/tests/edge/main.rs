@@ -38,3 +38,5 @@ mod smtp;
 mod smtp_offers;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod webhook;
