@@ -5,16 +5,22 @@
 //! (an application's step, an assignment) until they lead to nothing.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+mod accept;
 mod activate_mailbox;
 mod application;
 mod check_email;
 mod compose_reply;
 mod contact_command;
 mod decision;
+mod decline;
 mod fire;
 mod interpreter;
 mod line_rules;
 mod load;
+mod move_contact;
+mod note;
+mod park;
+mod prioritise;
 mod publish;
 mod quarantine_mail;
 mod queueing;
@@ -28,27 +34,36 @@ mod refuse_mail;
 mod refuse_oversize;
 mod rejection;
 mod release;
+mod rights;
 mod routing;
 mod send;
 mod set_agent_state;
 mod set_disposition;
 mod start;
 mod state;
+mod tag;
 mod template;
 mod transfer;
 mod undelivered;
+mod unpark;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
+pub use accept::Accept;
 pub use activate_mailbox::ActivateMailbox;
 pub use application::{Action, ActionKind, Application, ApplicationError, Problem};
 pub use check_email::SenderCondition;
 pub use decision::{Answer, Command, Envelope};
 pub(crate) use decision::{Decision, Fault, NewEvent};
+pub use decline::Decline;
 pub use fire::Fire;
 pub use load::{LoadDirectory, LoadSettings};
+pub use move_contact::{Move, MoveTo};
+pub use note::{AddNote, NoteText, NoteTextError};
+pub use park::Park;
+pub use prioritise::Prioritise;
 pub use publish::Publish;
 pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;
@@ -65,8 +80,10 @@ pub use set_agent_state::SetAgentState;
 pub use set_disposition::SetDisposition;
 pub use start::{Start, Stop};
 pub use state::{Carried, CarryError, State};
+pub use tag::AddTag;
 pub use template::Template;
 pub use transfer::{Destination, Transfer};
+pub use unpark::Unpark;
 pub(crate) use view::{Applications, View};
 
 /// Decides one command. A rejection changes nothing.
@@ -95,6 +112,14 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::SetDisposition(command) => command.decide(view, &envelope.actor),
         Command::Transfer(command) => command.decide(view, &envelope.actor, now),
         Command::Release(command) => command.decide(view, &envelope.actor),
+        Command::Accept(command) => command.decide(view, &envelope.actor),
+        Command::Decline(command) => command.decide(view, &envelope.actor),
+        Command::Park(command) => command.decide(view, &envelope.actor, now),
+        Command::Unpark(command) => command.decide(view, &envelope.actor, now),
+        Command::AddNote(command) => command.decide(view, &envelope.actor),
+        Command::AddTag(command) => command.decide(view, &envelope.actor),
+        Command::Move(command) => command.decide(view, &envelope.actor, now),
+        Command::Prioritise(command) => command.decide(view, &envelope.actor),
     }
 }
 

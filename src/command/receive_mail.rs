@@ -2,11 +2,12 @@
 
 use event::{
     Address, AutomaticKind, CheckedBy, ContactId, Fact, Fingerprint, MailDetails, MailRefusal,
-    Mark, MessageRef, Private, Source, ThreadId, Timestamp,
+    Mark, MessageRef, Private, Source, ThreadId, Timestamp, UnparkReason,
 };
 use mail::{Parsed, Seal, SenderCheck};
 use projections::{ContactRecord, Content};
 
+use crate::unpark::unpark;
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
 /// A mail arrived in a public mailbox. Its bytes are in the message store already.
@@ -96,6 +97,9 @@ impl ReceiveMail {
         }
         if self.parsed.seal == Some(Seal::Encrypted) {
             events.push(Fact::EncryptionFound { contact }.into());
+        }
+        for parked in joined.into_iter().flat_map(|thread| view.hot.contacts.parked(thread)) {
+            events.extend(unpark(view, parked, UnparkReason::CustomerAnswered, now)?);
         }
         Ok(Decision { events, answer: Answer::Contact(contact) })
     }

@@ -1,18 +1,23 @@
 //! Random valid histories: folded at once, from a snapshot in the middle, and after a restart,
 //! they give the same state.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use event::{Actor, AgentNumber, AgentState, AutomaticKind, Event, Position, Setting, TeamReason};
-use projections::{Archive, Hot, MemoryShelf};
+use event::{
+    Actor, AgentNumber, AgentState, AutomaticKind, ContactId, DirectoryEntry, Event, Line,
+    Position, QueueRule, Setting, TeamReason, Timer,
+};
+use projections::{Archive, Hot, MemoryShelf, Place};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::automatic_replies::APPLICATION;
 use super::world::{SENT, World, agent_address, directory, incoming, reply};
 use crate::{
-    Command, Destination, Finding, Fire, ReceiveMail, RecordSend, Release, SendOutcome,
-    SetAgentState, SetDisposition, Start, StartSend, Transfer,
+    Accept, AddNote, AddTag, Command, Decline, Destination, Finding, Fire, LoadDirectory, Move,
+    MoveTo, NoteText, Park, Prioritise, ReceiveMail, RecordSend, Release, SendOutcome,
+    SetAgentState, SetDisposition, Start, StartSend, Transfer, Unpark,
 };
 
 /// One thing that may happen; the numbers choose among what there is.
@@ -29,6 +34,8 @@ enum Happening {
     Time { seconds: u16 },
     Restart,
     Directory { agents: u8 },
+    Agent { agent: u8, what: u8, contact: u8 },
+    Supervisor { what: u8, contact: u8, to: u8 },
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -45,6 +52,10 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => any::<u16>().prop_map(|seconds| Happening::Time { seconds }),
         1 => Just(Happening::Restart),
         1 => (1..4u8).prop_map(|agents| Happening::Directory { agents }),
+        4 => (0..3u8, any::<u8>(), any::<u8>())
+            .prop_map(|(agent, what, contact)| Happening::Agent { agent, what, contact }),
+        2 => (any::<u8>(), any::<u8>(), any::<u8>())
+            .prop_map(|(what, contact, to)| Happening::Supervisor { what, contact, to }),
     ]
 }
 
@@ -101,8 +112,7 @@ fn command(world: &World, happening: &Happening, count: u32) -> Option<Command> 
             Command::RecordSend(RecordSend { outgoing, outcome })
         }
         Happening::Reply { contact, agent } => {
-            let contacts: Vec<_> = hot.contacts.iter().map(|(id, _)| id).collect();
-            let contact = *contacts.get(usize::from(*contact) % contacts.len().max(1))?;
+            let contact = open(world, *contact)?;
             if hot.agents.holder(contact) != only(*agent) {
                 return None;
             }
@@ -119,7 +129,7 @@ fn command(world: &World, happening: &Happening, count: u32) -> Option<Command> 
                 1 => Destination::Queue("sales".parse().ok()?),
                 _ => Destination::Address("expert@partner.test".parse().ok()?),
             };
-            Command::Transfer(Transfer { agent: only(*agent), contact: None, to })
+            Command::Transfer(Transfer { agent: only(*agent), contact: None, to, note: None })
         }
         Happening::Label { agent } => {
             let code = "solved".parse().ok()?;
@@ -129,13 +139,70 @@ fn command(world: &World, happening: &Happening, count: u32) -> Option<Command> 
         Happening::Restart => Command::Start(Start { version: "test".to_owned() }),
         Happening::Directory { agents } => {
             let numbers: Vec<u32> = (0..*agents).map(|agent| number(agent).0).collect();
-            Command::LoadDirectory(directory(&numbers))
+            Command::LoadDirectory(strict(&numbers))
         }
+        Happening::Agent { agent, what, contact } => {
+            agents_own(world, number(*agent), *what, *contact)?
+        }
+        Happening::Supervisor { what, contact, to } => {
+            supervisors(open(world, *contact)?, *what, *to)?
+        }
+    })
+}
+
+/// One of the open contacts.
+fn open(world: &World, contact: u8) -> Option<ContactId> {
+    let contacts: Vec<_> = world.state.hot().contacts.iter().map(|(id, _)| id).collect();
+    contacts.get(usize::from(contact) % contacts.len().max(1)).copied()
+}
+
+/// A directory in which contacts have to be accepted and, in one queue, labelled.
+fn strict(agents: &[u32]) -> LoadDirectory {
+    let mut loaded = directory(agents);
+    let rule =
+        |queue: &str, rule| DirectoryEntry::QueueRule { queue: queue.parse().unwrap(), rule };
+    let codes = vec!["solved".parse().unwrap()];
+    loaded.entries.push(rule("support", QueueRule::AcceptWithin { ms: 60_000 }));
+    loaded.entries.push(rule("sales", QueueRule::Dispositions { codes, required: true }));
+    loaded
+}
+
+/// What only agents do.
+fn agents_own(world: &World, agent: AgentNumber, what: u8, contact: u8) -> Option<Command> {
+    let named = (contact % 2 == 0).then(|| open(world, contact / 2)).flatten();
+    Some(match what % 8 {
+        0 => Command::Accept(Accept { agent, contact: named }),
+        1 => Command::Decline(Decline { agent, contact: named, reason: None }),
+        2 | 3 => {
+            let until = (contact % 3 == 0).then(|| world.now.plus_ms(60_000));
+            let until_answer = contact % 5 < 2;
+            Command::Park(Park { agent, contact: None, until, until_answer })
+        }
+        4 | 5 => Command::Unpark(Unpark { agent, contact: named }),
+        6 => {
+            let text = NoteText::new("noted").ok()?;
+            Command::AddNote(AddNote { agent: Some(agent), contact: named, text })
+        }
+        _ => {
+            let tag = "invoice".parse().ok()?;
+            Command::AddTag(AddTag { agent: Some(agent), contact: named, tag })
+        }
+    })
+}
+
+/// What supervisors do.
+fn supervisors(contact: ContactId, what: u8, to: u8) -> Option<Command> {
+    Some(match what % 4 {
+        0 => Command::Move(Move { contact, to: MoveTo::Agent(number(to % 3)) }),
+        1 => Command::Move(Move { contact, to: MoveTo::Queue("sales".parse().ok()?) }),
+        2 => Command::Prioritise(Prioritise { contact, priority: to % 4 }),
+        _ => Command::Release(Release { agent: None, contact: Some(contact) }),
     })
 }
 
 fn play(happenings: &[Happening], settings: Vec<Setting>) -> World {
     let mut world = World::with(APPLICATION, settings);
+    world.give(Command::LoadDirectory(strict(&[1001, 1002, 1003])));
     for (happening, count) in happenings.iter().zip(1..) {
         if let Happening::Time { seconds } = happening {
             world.now = world.now.plus_ms(u64::from(*seconds) * 1000);
@@ -156,16 +223,47 @@ fn check(world: &World) {
         assert!(agent.held.len() <= usize::from(agent.capacity), "{number} is above capacity");
     }
     for line in hot.queues.lines() {
-        for waiting in hot.queues.waiting(line) {
-            let open = hot.contacts.get(waiting.contact).unwrap();
-            assert!(
-                matches!(&open.place, projections::Place::Waiting { line: of, .. } if of == line)
-            );
-            assert_eq!(hot.agents.holder(waiting.contact), None);
-        }
+        let is_known = match line {
+            Line::Queue(queue) => hot.directory.queues.contains_key(queue),
+            Line::Agent(agent) => hot.directory.agents.contains_key(agent),
+        };
+        assert!(is_known, "nobody looks into {line}");
     }
     assert_eq!(hot.matching.next().next(), None, "someone is free and someone waits");
     assert_eq!(hot.contacts.running(), None, "an application stands still");
+    check_places(hot);
+    let count = |name: &str| world.log.iter().filter(|event| event.fact.name() == name).count();
+    assert_eq!(count("ContactArrived") - count("ContactReleased"), hot.contacts.len());
+}
+
+/// Every open contact is in exactly one place, and all views agree which that is.
+fn check_places(hot: &Hot) {
+    let waiting: BTreeMap<ContactId, Line> = hot
+        .queues
+        .lines()
+        .flat_map(|line| hot.queues.waiting(line).map(|waiting| (waiting.contact, line.clone())))
+        .collect();
+    let held: BTreeSet<ContactId> =
+        hot.agents.iter().flat_map(|(_, agent)| agent.held.iter().copied()).collect();
+    let (mut in_lines, mut with_agents) = (0, 0);
+    for (contact, open) in hot.contacts.iter() {
+        let (mut line, mut holder) = (None, None);
+        let mut parked = None;
+        match &open.place {
+            Place::Waiting { line: of, .. } => line = Some(of),
+            Place::Held { agent, .. } => holder = Some(*agent),
+            Place::Parked { until, until_answer, .. } => parked = Some((*until, *until_answer)),
+            Place::Application | Place::Leaving { .. } | Place::Forwarded { .. } => {}
+        }
+        assert_eq!((waiting.get(&contact), hot.agents.holder(contact)), (line, holder));
+        assert_eq!(held.contains(&contact), holder.is_some());
+        assert_eq!(hot.timers.due(Timer::ParkOver(contact)), parked.and_then(|(until, _)| until));
+        let awaits_answer = hot.contacts.parked(open.thread).any(|of| of == contact);
+        assert_eq!(awaits_answer, parked.is_some_and(|(_, until_answer)| until_answer));
+        in_lines += usize::from(line.is_some());
+        with_agents += usize::from(holder.is_some());
+    }
+    assert_eq!((in_lines, with_agents), (waiting.len(), held.len()), "nobody keeps what has ended");
 }
 
 fn fold(hot: &mut Hot, archive: &mut Archive, events: &[Event]) {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 fn transfer(agent: u32, to: Destination) -> Command {
-    Command::Transfer(Transfer { agent: Some(AgentNumber(agent)), contact: None, to })
+    Command::Transfer(Transfer { agent: Some(AgentNumber(agent)), contact: None, to, note: None })
 }
 
 fn release(agent: u32) -> Command {

@@ -107,7 +107,7 @@ pub(crate) async fn transfer(
         _ => return Err(ApiError::bad("give one of: agent, queue, address")),
     };
     let contact = contact(request.contact)?;
-    let command = Transfer { agent: Some(AgentNumber(number)), contact, to };
+    let command = Transfer { agent: Some(AgentNumber(number)), contact, to, note: None };
     carry(&service, peer.0, Command::Transfer(command)).await
 }
 
