@@ -5,6 +5,7 @@ mod check_email;
 mod crowds;
 mod desk;
 mod flags;
+mod happenings;
 mod histories;
 mod maildrop;
 mod oversize;
