@@ -3,10 +3,13 @@
 mod check;
 mod directory;
 mod error;
+mod include;
 mod mailbox;
 mod outgoing;
+mod parse;
 mod read;
 mod settings;
+mod sources;
 mod value;
 
 use std::collections::BTreeMap;
@@ -14,6 +17,7 @@ use std::path::PathBuf;
 
 use event::ApplicationName;
 use serde::Deserialize;
+use toml::Spanned;
 
 pub(crate) use check::read_key;
 pub(crate) use directory::{Agent, Application, Queue};
@@ -23,22 +27,28 @@ pub(crate) use mailbox::{
 pub(crate) use outgoing::{Dkim, Outgoing};
 pub(crate) use read::{data_folder, load};
 pub(crate) use settings::{CheckSender, LogFormat, Logging, Settings, Tls, Verification};
+pub(crate) use sources::Sources;
 pub(crate) use value::Checked;
 
 /// The whole configuration, checked.
 pub(crate) struct Config {
-    /// What the file says, with paths made absolute.
+    /// What its files say, with paths made absolute.
     pub(crate) file: File,
     /// The text of every application.
     pub(crate) applications: BTreeMap<ApplicationName, String>,
+    /// Its files.
+    pub(crate) sources: Sources,
 }
 
-/// The file `postbook.toml`.
+/// The file `postbook.toml`, with what it includes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
     /// Where everything is kept; relative to this file.
     pub(crate) data: PathBuf,
+    /// More files, each of them a [`Part`]; a pattern such as `directory/*.toml` names several.
+    #[serde(default)]
+    include: Vec<Spanned<String>>,
     /// How the log lines look.
     #[serde(default)]
     pub(crate) logging: Logging,
@@ -67,4 +77,40 @@ pub(crate) struct File {
     /// The agents.
     #[serde(default)]
     pub(crate) agent: Vec<Agent>,
+}
+
+/// An included file: more of the lists of the main one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Part {
+    mailbox: Vec<Mailbox>,
+    queue: Vec<Queue>,
+    agent: Vec<Agent>,
+}
+
+impl File {
+    /// Its paths, which are relative to it as long as nobody has made them absolute.
+    fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let application = self.application.iter_mut().map(|entry| entry.file.get_mut());
+        [&mut self.data]
+            .into_iter()
+            .chain(&mut self.tls.authorities)
+            .chain(self.internal.paths())
+            .chain(self.outgoing.paths())
+            .chain(self.mailbox.iter_mut().flat_map(Mailbox::paths))
+            .chain(application)
+    }
+
+    /// Adds what an included file says.
+    fn add(&mut self, part: Part) {
+        self.mailbox.extend(part.mailbox);
+        self.queue.extend(part.queue);
+        self.agent.extend(part.agent);
+    }
+}
+
+impl Part {
+    fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        self.mailbox.iter_mut().flat_map(Mailbox::paths)
+    }
 }

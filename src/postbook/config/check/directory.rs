@@ -6,6 +6,7 @@ use event::{Address, ApplicationName, QueueName};
 
 use super::Check;
 use crate::config::File;
+use crate::config::error::Problem;
 
 impl Check<'_> {
     pub(super) fn queues(&mut self, file: &File) -> BTreeSet<QueueName> {
@@ -79,7 +80,8 @@ impl Check<'_> {
                     }
                 }
                 Err(error) => self.problems.extend(error.problems.iter().map(|problem| {
-                    format!("{}:{}: {}", path.display(), problem.line, problem.message)
+                    let text = format!("{}:{}: {}", path.display(), problem.line, problem.message);
+                    Problem { at: entry.file.span().start, text }
                 })),
             }
             if applications.insert(name.clone(), text).is_some() {

@@ -6,22 +6,20 @@ mod outgoing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::Path;
 
 use event::{ApplicationName, QueueName};
 
-use super::File;
-use super::error::{ConfigError, problem};
+use super::error::{ConfigError, Problem};
+use super::{File, Sources};
 
 pub(crate) use outgoing::read_key;
 
 /// Checks names against each other and reads the applications; tells every problem at once.
 pub(crate) fn check(
-    path: &Path,
-    text: &str,
+    sources: &Sources,
     file: &File,
 ) -> Result<BTreeMap<ApplicationName, String>, ConfigError> {
-    let mut check = Check { path, text, problems: Vec::new() };
+    let mut check = Check { sources, problems: Vec::new() };
     let queues = check.queues(file);
     check.mailboxes(file);
     check.outgoing(file);
@@ -37,18 +35,18 @@ pub(crate) fn check(
             check.report(application.span(), "mailbox.application", &message);
         }
     }
-    ConfigError::of(check.problems).map_or(Ok(applications), Err)
+    ConfigError::unless_none(check.problems)?;
+    Ok(applications)
 }
 
 struct Check<'a> {
-    path: &'a Path,
-    text: &'a str,
-    problems: Vec<String>,
+    sources: &'a Sources,
+    problems: Vec<Problem>,
 }
 
 impl Check<'_> {
     fn report(&mut self, span: Range<usize>, key: &str, message: &str) {
-        self.problems.push(problem(self.path, self.text, Some(span), Some(key), message));
+        self.problems.push(self.sources.problem(span, key, message));
     }
 
     fn unknown_queue(
