@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod config;
 mod data;
+mod directory;
 mod load;
 mod logging;
 mod logins;

@@ -4,12 +4,16 @@ mod check;
 mod directory;
 mod error;
 mod include;
+mod level;
 mod mailbox;
 mod outgoing;
 mod parse;
+mod queue;
 mod read;
 mod settings;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;
@@ -20,15 +24,17 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub(crate) use check::read_key;
-pub(crate) use directory::{Agent, Application, Queue};
+pub(crate) use directory::{Agent, Application, Disposition, Schedule, Skill, Team};
+pub(crate) use level::Levelled;
 pub(crate) use mailbox::{
     After, History, Imap, Internal, Mailbox, Maildir, OAuth2, Pop3, Pop3After, Security,
 };
 pub(crate) use outgoing::{Dkim, Outgoing};
+pub(crate) use queue::{NextAgent, Queue};
 pub(crate) use read::{data_folder, load};
 pub(crate) use settings::{CheckSender, LogFormat, Logging, Settings, Tls, Verification};
 pub(crate) use sources::Sources;
-pub(crate) use value::Checked;
+pub(crate) use value::{Checked, Day, Duration, Host, Week, bare};
 
 /// The whole configuration, checked.
 pub(crate) struct Config {
@@ -77,6 +83,18 @@ pub(crate) struct File {
     /// The agents.
     #[serde(default)]
     pub(crate) agent: Vec<Agent>,
+    /// What agents can do.
+    #[serde(default)]
+    pub(crate) skill: Vec<Skill>,
+    /// The teams.
+    #[serde(default)]
+    pub(crate) team: Vec<Team>,
+    /// The disposition codes.
+    #[serde(default)]
+    pub(crate) disposition: Vec<Disposition>,
+    /// When somebody works.
+    #[serde(default)]
+    pub(crate) schedule: Vec<Schedule>,
 }
 
 /// An included file: more of the lists of the main one.
@@ -86,6 +104,10 @@ struct Part {
     mailbox: Vec<Mailbox>,
     queue: Vec<Queue>,
     agent: Vec<Agent>,
+    skill: Vec<Skill>,
+    team: Vec<Team>,
+    disposition: Vec<Disposition>,
+    schedule: Vec<Schedule>,
 }
 
 impl File {
@@ -106,6 +128,10 @@ impl File {
         self.mailbox.extend(part.mailbox);
         self.queue.extend(part.queue);
         self.agent.extend(part.agent);
+        self.skill.extend(part.skill);
+        self.team.extend(part.team);
+        self.disposition.extend(part.disposition);
+        self.schedule.extend(part.schedule);
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn parse<T: DeserializeOwned>(
             Ok(value) => return taken_out.is_empty().then_some(value),
             Err(error) => error,
         };
-        let key = error.path().to_string();
+        let key = error.path().to_string().replace(SPANNED, "");
         let error = error.into_inner();
         let place = error.span().unwrap_or_else(|| root.span());
         if !taken_out.iter().any(|key| is_missing(key, error.message())) {
@@ -36,6 +36,9 @@ pub(super) fn parse<T: DeserializeOwned>(
         taken_out.insert(take_out(root.get_mut(), &place)?);
     }
 }
+
+/// What a path says of a value that knows its place.
+const SPANNED: &str = ".$__serde_spanned_private_value";
 
 /// Whether it is said that there is no entry of this key.
 fn is_missing(key: &str, message: &str) -> bool {

@@ -37,11 +37,6 @@ impl Sources {
         self.files.iter().map(|file| file.path.as_path())
     }
 
-    /// The folder of the file that a place is in; paths there are relative to it.
-    pub(crate) fn folder(&self, at: usize) -> &Path {
-        self.source(at).and_then(|source| source.path.parent()).unwrap_or(Path::new(""))
-    }
-
     /// What is wrong at a place: `FILE:LINE: KEY: what is wrong`, and the line itself.
     pub(crate) fn problem(&self, span: Range<usize>, key: &str, message: &str) -> Problem {
         let at = span.start;

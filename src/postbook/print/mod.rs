@@ -4,6 +4,7 @@ mod work;
 
 use std::borrow::Borrow;
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table};
@@ -82,17 +83,25 @@ pub(crate) fn checked(common: &Common, config: &Config) -> Result<()> {
         queues: usize,
         agents: usize,
         applications: usize,
+        files: Vec<PathBuf>,
     }
     let checked = Checked {
         mailboxes: file.mailbox.len(),
         queues: file.queue.len(),
         agents: file.agent.len(),
         applications: config.applications.len(),
+        files: config.sources.paths().map(Path::to_owned).collect(),
     };
     show(common, &checked, |checked: &Checked| {
+        let included = checked.files.len().saturating_sub(1);
         format!(
-            "{} is in order: {} mailboxes, {} queues, {} agents, {} applications",
+            "{}{} is in order: {} mailboxes, {} queues, {} agents, {} applications",
             common.config.display(),
+            if included > 0 {
+                format!(", with {included} files it includes,")
+            } else {
+                String::new()
+            },
             checked.mailboxes,
             checked.queues,
             checked.agents,

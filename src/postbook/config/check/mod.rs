@@ -3,11 +3,13 @@
 mod directory;
 mod mailboxes;
 mod outgoing;
+mod queues;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::Range;
 
-use event::{ApplicationName, QueueName};
+use event::ApplicationName;
 
 use super::error::{ConfigError, Problem};
 use super::{File, Sources};
@@ -20,12 +22,14 @@ pub(crate) fn check(
     file: &File,
 ) -> Result<BTreeMap<ApplicationName, String>, ConfigError> {
     let mut check = Check { sources, problems: Vec::new() };
-    let queues = check.queues(file);
+    let names = check.names(file);
     check.mailboxes(file);
     check.outgoing(file);
     let own = check.addresses(file);
-    check.agents(file, &queues, &own);
-    let applications = check.applications(file, &queues);
+    check.agents(file, &names, &own);
+    check.queues(file, &names);
+    check.schedules(file);
+    let applications = check.applications(file, &names.queues);
     for mailbox in &file.mailbox {
         let application = &mailbox.application;
         if !file.application.iter().any(|known| known.name.get_ref().0 == application.get_ref().0) {
@@ -48,20 +52,9 @@ impl Check<'_> {
     fn report(&mut self, span: Range<usize>, key: &str, message: &str) {
         self.problems.push(self.sources.problem(span, key, message));
     }
-
-    fn unknown_queue(
-        &mut self,
-        span: Range<usize>,
-        key: &str,
-        queue: &QueueName,
-        queues: &BTreeSet<QueueName>,
-    ) {
-        let names = list(queues.iter().map(QueueName::as_str));
-        self.report(span, key, &format!("there is no queue `{queue}`; allowed: {names}"));
-    }
 }
 
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+fn list(names: impl Iterator<Item = impl Display>) -> String {
     let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
     if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") }
 }
