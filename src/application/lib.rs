@@ -5,7 +5,7 @@ mod check;
 mod check_parts;
 mod condition;
 mod draft;
-mod duration;
+pub mod duration;
 mod email_words;
 mod expression;
 mod expression_names;
