@@ -42,7 +42,6 @@ pub fn parse(text: &str) -> Result<u64, String> {
 }
 
 /// The duration in few words: `1 h 30 min`.
-#[cfg(test)]
 pub fn show(ms: u64) -> String {
     let (mut words, mut rest) = (Vec::new(), ms);
     for Unit { shown: [one, many], ms, .. } in &UNITS {

@@ -1,6 +1,8 @@
 //! Tests of the language as its users meet it.
 
 mod check;
+mod diff;
+mod drawings;
 mod expressions;
 mod read;
 mod schedules;
