@@ -4,6 +4,9 @@ use crate::layers::{Bundle, Item, Layers};
 
 /// How often everything is pulled to what it is linked with.
 const PULLS: usize = 60;
+/// In a drawing that nobody can take in at once, some things may stand a little worse, as long as it
+/// is there soon: so many items are pulled in all.
+const PULLED_MAX: usize = 400_000;
 /// The room between neighbours in a layer.
 const SPACE: f64 = 18.0;
 /// How much it matters that a long line is straight.
@@ -15,10 +18,11 @@ pub(crate) fn columns(layers: &Layers, widths: &[f64]) -> Vec<f64> {
     for layer in &layers.layers {
         place(layer, &vec![(0.0, 1.0); layer.len()], widths, &mut columns);
     }
-    for pull in 0..PULLS {
+    let pulls = (PULLED_MAX / widths.len().max(1)).clamp(6, PULLS);
+    for pull in 0..pulls {
         // At the end everything is pulled from both sides, so that neither has the last word.
         let [from_above, from_below] = match pull {
-            _ if pull + 4 > PULLS => [true, true],
+            _ if pull + 4 > pulls => [true, true],
             _ => [pull % 2 == 0, pull % 2 == 1],
         };
         let lines = lines(layers, &columns);

@@ -176,10 +176,11 @@ fn tracks_of(placed: &Placed<'_>, layer: usize) -> (usize, usize) {
 fn stack(placed: &mut Placed<'_>) {
     let mut top = MARGIN;
     let mut spans = Vec::new();
-    for (layer, items) in placed.layers.layers.iter().enumerate() {
+    let slopes = slopes(placed);
+    for ((layer, items), slope) in placed.layers.layers.iter().enumerate().zip(slopes) {
         let (below, above) = tracks_of(placed, layer);
         if layer > 0 {
-            top += GAP + slope(placed, layer);
+            top += GAP + slope;
         }
         top += TRACK * (below + above) as f64;
         if layer % 2 == 0 && (layer > 0 || above > 0) {
@@ -198,21 +199,22 @@ fn stack(placed: &mut Placed<'_>) {
     placed.spans = spans;
 }
 
-/// The room that lines need above a layer because they go far to the side.
-fn slope(placed: &Placed<'_>, layer: usize) -> f64 {
-    let steps = placed.layers.bundles.iter().zip(&placed.ports).flat_map(|(bundle, (from, to))| {
-        let through =
-            bundle.through.iter().map(|item| (placed.layer_of(*item), placed.column(*item)));
-        let ends = (!bundle.is_back).then(|| (placed.layer_of(bundle.to), *to));
-        let columns: Vec<(usize, f64)> = through.chain(ends).collect();
-        let before = std::iter::once(*from).chain(columns.iter().map(|(_, column)| *column));
-        before
-            .zip(columns.clone())
-            .map(|(before, (at, column))| (at, (column - before).abs()))
-            .collect::<Vec<_>>()
-    });
-    let widest = steps.filter(|(at, _)| *at == layer).map(|(_, width)| width).fold(0.0, f64::max);
-    (widest / SLOPE).min(SLOPE_MAX)
+/// The room that lines need above each layer because they go far to the side.
+fn slopes(placed: &Placed<'_>) -> Vec<f64> {
+    let mut slopes = vec![0.0_f64; placed.layers.layers.len()];
+    for (bundle, (from, to)) in placed.layers.bundles.iter().zip(&placed.ports) {
+        let through = bundle.through.iter();
+        let through = through.map(|item| (placed.layer_of(*item), placed.column(*item)));
+        let end = (!bundle.is_back).then(|| (placed.layer_of(bundle.to), *to));
+        let mut before = *from;
+        for (layer, column) in through.chain(end) {
+            if let Some(slope) = slopes.get_mut(layer) {
+                *slope = slope.max((column - before).abs() / SLOPE).min(SLOPE_MAX);
+            }
+            before = column;
+        }
+    }
+    slopes
 }
 
 impl Placed<'_> {
