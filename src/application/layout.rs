@@ -110,10 +110,10 @@ fn ports(placed: &Placed<'_>) -> Vec<(f64, f64)> {
     let mut reaching: BTreeMap<usize, Vec<(f64, usize)>> = BTreeMap::new();
     for (index, bundle) in placed.layers.bundles.iter().enumerate() {
         let first = bundle.through.first().map_or(0.0, |item| placed.column(*item));
-        let last = bundle.through.last().map_or(0.0, |item| placed.column(*item));
         leaving.entry(bundle.from).or_default().push((first, index));
         // What comes back comes from the right.
-        let last = if bundle.is_back { f64::MAX - last } else { last };
+        let last = bundle.through.last().filter(|_| !bundle.is_back);
+        let last = last.map_or(f64::INFINITY, |item| placed.column(*item));
         reaching.entry(bundle.to).or_default().push((last, index));
     }
     let side_by_side = |at_boxes: BTreeMap<usize, Vec<(f64, usize)>>| {
