@@ -4,7 +4,7 @@
 use event::{
     Actor, AgentNumber, ContactAccepted, ContactId, DispositionCode, Fact, Line, RequeueReason,
 };
-use projections::{OpenContact, Place, QueueRules};
+use projections::{Agent, OpenContact, Place, QueueRules};
 
 use crate::line_rules::{LineRules, awaited_in};
 use crate::rights::{Act, acting, check, has};
@@ -83,6 +83,19 @@ pub(crate) fn accepted(
         | Place::Leaving { .. }
         | Place::Forwarded { .. } => None,
     }
+}
+
+/// An agent who is at work and holds less than they may.
+pub(crate) fn check_room<'a>(view: &View<'a>, number: AgentNumber) -> Result<&'a Agent, Rejection> {
+    let agent = view.hot.agents.get(number).filter(|agent| agent.listed);
+    let agent = agent.ok_or(Rejection::UnknownAgent(number))?;
+    if !agent.is_signed_in() {
+        return Err(Rejection::SignedOut(number));
+    }
+    if agent.held.len() >= usize::from(agent.capacity) {
+        return Err(Rejection::AtCapacity(number, agent.held.len()));
+    }
+    Ok(agent)
 }
 
 /// The rules of the queue a contact is in, or was in last; `None` where it never was in one.

@@ -4,8 +4,8 @@ use event::{Actor, CommandId, ContactId, Fact, Private, Timestamp};
 use projections::ShelfError;
 
 use crate::{
-    Accept, ActivateMailbox, AddNote, AddTag, Decline, Fire, LoadDirectory, LoadSettings, Move,
-    Park, Prioritise, Publish, QuarantineMail, ReceiveMail, ReceiveNote, ReceiveReply,
+    Accept, ActivateMailbox, AddNote, AddTag, Assign, Decline, Fire, LoadDirectory, LoadSettings,
+    Move, Park, Prioritise, Publish, Pull, QuarantineMail, ReceiveMail, ReceiveNote, ReceiveReply,
     ReceiveReport, RecordSend, RecordVanished, RefuseMail, RefuseOversize, Release, SendAgain,
     SetAgentState, SetDisposition, Start, StartSend, Stop, Transfer, Unpark,
 };
@@ -84,6 +84,10 @@ pub enum Command {
     AddTag(AddTag),
     /// A contact goes to another queue or agent.
     Move(Move),
+    /// An agent takes a contact that waits.
+    Pull(Pull),
+    /// A contact is given to an agent.
+    Assign(Assign),
     /// A waiting contact gets another priority.
     Prioritise(Prioritise),
 }

@@ -8,6 +8,7 @@
 mod accept;
 mod activate_mailbox;
 mod application;
+mod assign;
 mod check_email;
 mod compose_reply;
 mod contact_command;
@@ -22,6 +23,7 @@ mod note;
 mod park;
 mod prioritise;
 mod publish;
+mod pull;
 mod quarantine_mail;
 mod queueing;
 mod receive_mail;
@@ -54,6 +56,7 @@ mod tests;
 pub use accept::Accept;
 pub use activate_mailbox::ActivateMailbox;
 pub use application::{Action, ActionKind, Application, ApplicationError, Problem};
+pub use assign::Assign;
 pub use check_email::SenderCondition;
 pub use decision::{Answer, Command, Envelope};
 pub(crate) use decision::{Decision, Fault, NewEvent};
@@ -65,6 +68,7 @@ pub use note::{AddNote, NoteText, NoteTextError};
 pub use park::Park;
 pub use prioritise::Prioritise;
 pub use publish::Publish;
+pub use pull::Pull;
 pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;
 pub use receive_note::ReceiveNote;
@@ -119,6 +123,8 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::AddNote(command) => command.decide(view, &envelope.actor),
         Command::AddTag(command) => command.decide(view, &envelope.actor),
         Command::Move(command) => command.decide(view, &envelope.actor, now),
+        Command::Pull(command) => command.decide(view, &envelope.actor, now),
+        Command::Assign(command) => command.decide(view, &envelope.actor, now),
         Command::Prioritise(command) => command.decide(view, &envelope.actor),
     }
 }

@@ -1,6 +1,6 @@
 //! Why a command is not carried out.
 
-use event::{AgentNumber, ContactId, DispositionCode, MailboxName, OutgoingId, QueueName};
+use event::{AgentNumber, ContactId, DispositionCode, Line, MailboxName, OutgoingId, QueueName};
 use projections::ShelfError;
 
 use crate::ApplicationError;
@@ -83,6 +83,26 @@ pub enum Rejection {
     /// The code is none of those that may be set.
     #[error("`{0}` cannot be set here; allowed: {codes}", codes = list(.1))]
     UnknownDisposition(DispositionCode, Vec<DispositionCode>),
+    /// Only agents who are at work get contacts.
+    #[error(
+        "agent {0} is signed out; `postbook agent ready {0}` or `postbook agent not-ready {0}` signs them in"
+    )]
+    SignedOut(AgentNumber),
+    /// The agent holds as many contacts as they may.
+    #[error(
+        "agent {0} holds {1} contacts, as many as they may: one of them has to be released, parked or passed on first"
+    )]
+    AtCapacity(AgentNumber, usize),
+    /// Agents take contacts from lines that are theirs only.
+    #[error(
+        "agent {0} does not serve {1}, where it waits; a supervisor can give it to them with `postbook contact assign`"
+    )]
+    NotServed(AgentNumber, Line),
+    /// The contact is with another agent.
+    #[error(
+        "agent {0} holds contact {1}; `postbook contact move {1} --to-agent {2}` takes it from them"
+    )]
+    HeldByAnother(AgentNumber, ContactId, AgentNumber),
     /// An agent does what supervisors do.
     #[error(
         "agent {0} cannot do that as an agent: it is for supervisors, `postbook contact --help` shows how"

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::world::{SENT, World, agent_address, directory, incoming, reply};
 use crate::{
-    Accept, AddNote, AddTag, Command, Decline, Destination, Finding, Fire, LoadDirectory, Move,
-    MoveTo, NoteText, Park, Prioritise, ReceiveMail, RecordSend, Release, SendOutcome,
+    Accept, AddNote, AddTag, Assign, Command, Decline, Destination, Finding, Fire, LoadDirectory,
+    Move, MoveTo, NoteText, Park, Prioritise, Pull, ReceiveMail, RecordSend, Release, SendOutcome,
     SetAgentState, SetDisposition, Start, StartSend, Transfer, Unpark,
 };
 
@@ -145,7 +145,7 @@ pub(crate) fn strict(agents: &[u32]) -> LoadDirectory {
 /// What only agents do.
 fn agents_own(world: &World, agent: AgentNumber, what: u8, contact: u8) -> Option<Command> {
     let named = contact.is_multiple_of(2).then(|| open(world, contact / 2)).flatten();
-    Some(match what % 8 {
+    Some(match what % 9 {
         0 => Command::Accept(Accept { agent, contact: named }),
         1 => Command::Decline(Decline { agent, contact: named, reason: None }),
         2 | 3 => {
@@ -154,6 +154,7 @@ fn agents_own(world: &World, agent: AgentNumber, what: u8, contact: u8) -> Optio
             Command::Park(Park { agent, contact: None, until, until_answer })
         }
         4 | 5 => Command::Unpark(Unpark { agent, contact: named }),
+        7 => Command::Pull(Pull { agent, contact: open(world, contact)? }),
         6 => {
             let text = NoteText::new("noted").ok()?;
             Command::AddNote(AddNote { agent: Some(agent), contact: named, text })
@@ -167,10 +168,11 @@ fn agents_own(world: &World, agent: AgentNumber, what: u8, contact: u8) -> Optio
 
 /// What supervisors do.
 fn supervisors(contact: ContactId, what: u8, to: u8) -> Option<Command> {
-    Some(match what % 4 {
+    Some(match what % 5 {
         0 => Command::Move(Move { contact, to: MoveTo::Agent(number(to % 3)) }),
         1 => Command::Move(Move { contact, to: MoveTo::Queue("sales".parse().ok()?) }),
         2 => Command::Prioritise(Prioritise { contact, priority: to % 4 }),
+        3 => Command::Assign(Assign { contact, agent: number(to % 3) }),
         _ => Command::Release(Release { agent: None, contact: Some(contact) }),
     })
 }

@@ -1,13 +1,15 @@
 //! What supervisors do about contacts, wherever these are.
 
 use event::{
-    Actor, AgentNumber, ContactId, Fact, Line, PriorityReason, QueueReason, ReleaseReason,
-    ServiceFact, Target,
+    Actor, AgentChoice, AgentNumber, ContactId, DirectoryEntry, Fact, Line, PriorityReason,
+    QueueReason, ReleaseReason, ServiceFact, Target,
 };
 use projections::Place;
 
-use super::world::{SENT, SLOW_APPLICATION, World};
-use crate::{Command, Move, MoveTo, Park, Prioritise, Rejection, Release};
+use super::world::{SENT, SLOW_APPLICATION, World, directory};
+use crate::{
+    Assign, Command, LoadDirectory, Move, MoveTo, Park, Prioritise, Pull, Rejection, Release,
+};
 
 fn to_agent(contact: ContactId, agent: u32) -> Command {
     Command::Move(Move { contact, to: MoveTo::Agent(AgentNumber(agent)) })
@@ -15,6 +17,24 @@ fn to_agent(contact: ContactId, agent: u32) -> Command {
 
 fn to_queue(contact: ContactId, queue: &str) -> Command {
     Command::Move(Move { contact, to: MoveTo::Queue(queue.parse().unwrap()) })
+}
+
+fn assign(contact: ContactId, agent: u32) -> Command {
+    Command::Assign(Assign { contact, agent: AgentNumber(agent) })
+}
+
+/// A directory of agents who serve these queues.
+fn serving(agents: &[(u32, &[&str])]) -> LoadDirectory {
+    let numbers: Vec<u32> = agents.iter().map(|(number, _)| *number).collect();
+    let mut loaded = directory(&numbers);
+    let entries = loaded.entries.iter_mut().filter_map(|entry| match entry {
+        DirectoryEntry::Agent { number, queues, .. } => Some((*number, queues)),
+        _ => None,
+    });
+    for ((_, queues), (_, served)) in entries.zip(agents) {
+        *queues = served.iter().map(|queue| queue.parse().unwrap()).collect();
+    }
+    loaded
 }
 
 fn prioritise(contact: ContactId, priority: u8) -> Command {
@@ -76,6 +96,61 @@ fn a_contact_is_moved_wherever_it_is_and_keeps_its_wait() {
         world.ready(1002);
         assert_eq!(world.holder(contact), Some(1002), "{before:?}");
     }
+}
+
+#[test]
+fn a_contact_is_given_to_an_agent_who_is_at_work_whatever_they_serve() {
+    for before in [Before::Waiting, Before::Parked] {
+        let (mut world, contact) = contact(before);
+        world.give(Command::LoadDirectory(serving(&[(1003, &["sales"])])));
+        world.not_ready(1003);
+        let since = world.state.hot().contacts.get(contact).unwrap().lined_up;
+        let facts = world.supervise(assign(contact, 1003)).unwrap();
+        let [
+            Fact::ContactAssigned { waited_ms, agent: AgentNumber(1003), .. },
+            Fact::Service(ServiceFact::AssignmentExplained(explained)),
+        ] = facts.as_slice()
+        else {
+            panic!("{facts:?}")
+        };
+        assert_eq!(*waited_ms, world.now.ms_since(since), "{before:?}");
+        assert_eq!((explained.choice, explained.level), (AgentChoice::Assigned, 0));
+        let Place::Held { line, entered, .. } = world.place(contact) else { panic!("it is held") };
+        assert_eq!((line, entered), (Line::Queue("support".parse().unwrap()), since));
+    }
+}
+
+#[test]
+fn a_contact_goes_to_nobody_who_is_away_or_has_enough() {
+    let (mut world, held) = contact(Before::Held);
+    let waiting = world.arrive(2, "ann@customer.test");
+    let agent = AgentNumber;
+    let pull = |contact, agent| Command::Pull(Pull { contact, agent: AgentNumber(agent) });
+    for (command, expected) in [
+        (assign(waiting, 1002), Rejection::SignedOut(agent(1002))),
+        (assign(waiting, 1001), Rejection::AtCapacity(agent(1001), 1)),
+        (assign(waiting, 7), Rejection::UnknownAgent(agent(7))),
+        (assign(held, 1001), Rejection::SameAgent(agent(1001), held)),
+        (assign(held, 1002), Rejection::HeldByAnother(agent(1001), held, agent(1002))),
+        (pull(waiting, 1002), Rejection::SignedOut(agent(1002))),
+        (pull(waiting, 1001), Rejection::AtCapacity(agent(1001), 1)),
+    ] {
+        assert_eq!(world.supervise(command), Err(expected));
+    }
+    world.supervise(release(held)).unwrap();
+    world.give(Command::LoadDirectory(serving(&[(1001, &["support"]), (1002, &["sales"])])));
+    world.not_ready(1002);
+    let support = Line::Queue("support".parse().unwrap());
+    let refused = world.act(1002, pull(waiting, 1002));
+    assert_eq!(refused, Err(Rejection::NotServed(agent(1002), support)));
+    let facts = world.act(1001, pull(waiting, 1001)).unwrap();
+    let Some(Fact::Service(ServiceFact::AssignmentExplained(explained))) = facts.get(1) else {
+        panic!("{facts:?}")
+    };
+    assert_eq!(explained.choice, AgentChoice::Pulled);
+    assert_eq!(world.holder(waiting), Some(1001));
+    let refused = world.act(1001, pull(waiting, 1001));
+    assert_eq!(refused, Err(Rejection::AtCapacity(agent(1001), 1)));
 }
 
 #[test]
