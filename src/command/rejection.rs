@@ -95,7 +95,8 @@ pub enum Rejection {
     AtCapacity(AgentNumber, usize),
     /// Agents take contacts from lines that are theirs only.
     #[error(
-        "agent {0} does not serve {1}, where it waits; a supervisor can give it to them with `postbook contact assign`"
+        "it waits {place}, which is not agent {0}'s line; a supervisor can give it to them with `postbook contact assign`",
+        place = place(.1)
     )]
     NotServed(AgentNumber, Line),
     /// The contact is with another agent.
@@ -138,6 +139,14 @@ pub enum Rejection {
 impl From<ShelfError> for Rejection {
     fn from(error: ShelfError) -> Self {
         Self::Archive(error.to_string())
+    }
+}
+
+/// Where a contact waits, in a sentence.
+fn place(line: &Line) -> String {
+    match line {
+        Line::Queue(queue) => format!("in queue {queue}"),
+        Line::Agent(agent) => format!("for agent {agent}"),
     }
 }
 

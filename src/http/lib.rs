@@ -13,7 +13,11 @@ mod server;
 mod service;
 mod user;
 
-pub use commands::{DispositionRequest, ReleaseRequest, StateRequest, TransferRequest};
+pub use commands::{
+    AgentRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest, MoveRequest,
+    NoteRequest, ParkRequest, PriorityRequest, PullRequest, StateRequest, TagRequest, TextRequest,
+    TransferRequest, WordRequest,
+};
 pub use describe::describe;
 pub use server::serve;
 pub use service::Service;

@@ -19,6 +19,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Mail(MailCommand::Reconcile { mailbox }) => reconcile::run(&common, mailbox),
         Command::Queue { name } => question::queue(&common, name),
         Command::Agent(command) => question::agent(&common, command),
+        Command::Contact(command) => question::contact(&common, command),
         Command::Journal(command) => question::journal(&common, &command),
         Command::Log(command) => question::log(&common, &command),
         Command::Outbox(command) => question::outbox(&common, &command),

@@ -17,6 +17,7 @@ mod reconcile;
 mod sandbox;
 mod sandbox_people;
 mod serve;
+mod when;
 
 use std::process::ExitCode;
 

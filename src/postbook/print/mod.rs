@@ -13,7 +13,7 @@ use http::answer::{
     Transcript, Verified,
 };
 use serde::Serialize;
-pub(crate) use work::{agents, queues, waiting};
+pub(crate) use work::{agents, open_contacts, queues, waiting};
 
 use crate::arguments::Common;
 use crate::config::Config;
@@ -186,7 +186,10 @@ fn sender(sender: &SenderCheck) -> String {
 }
 
 pub(crate) fn entry(entry: &Entry) -> String {
-    format!("{:>8}  {}  {}", entry.position, local(&entry.time), entry.text)
+    // Most sentences name the agent who acts.
+    let by = entry.by.as_ref().filter(|by| !entry.text.contains(by.as_str()));
+    let by = by.map(|by| format!(" (by {by})")).unwrap_or_default();
+    format!("{:>8}  {}  {}{by}", entry.position, local(&entry.time), entry.text)
 }
 
 pub(crate) fn verified(verified: &Verified) -> String {

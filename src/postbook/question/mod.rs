@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use log::EventLog;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-pub(crate) use work::{agent, queue};
+pub(crate) use work::{agent, contact, queue};
 
 use crate::arguments::{Common, JournalCommand, LogCommand, OutboxCommand, QuarantineCommand};
 use crate::client::Client;
