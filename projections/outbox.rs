@@ -152,6 +152,7 @@ impl Outbox {
             | Fact::AutomaticReplyRequested { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { withheld: None, .. }
+            | Fact::Step(StepFact::ContactForwarded(_))
             | Fact::ReducedCopyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);

@@ -70,5 +70,6 @@ pub use table::{CheckedMail, Found, Row, Table};
 pub use template::Template;
 pub use variables::{
     AgentValues, ContactValues, MailboxValues, QueueValues, ScheduleValues, ThreadValues, Values,
-    Variables, VerificationValues,
+    Variables, VerificationValues, instant,
 };
+pub use webhook_url::{webhook_allowed, webhook_hosts};

@@ -6,8 +6,8 @@ use projections::ShelfError;
 use crate::{
     Accept, ActivateMailbox, AddNote, AddTag, Assign, Decline, Fire, LoadDirectory, LoadSettings,
     Move, Park, Prioritise, Publish, Pull, QuarantineMail, ReceiveMail, ReceiveNote, ReceiveReply,
-    ReceiveReport, RecordSend, RecordVanished, RefuseMail, RefuseOversize, Release, SendAgain,
-    SetAgentState, SetDisposition, Start, StartSend, Stop, Transfer, Unpark,
+    ReceiveReport, RecordSend, RecordVanished, RecordWebhook, RefuseMail, RefuseOversize, Release,
+    SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop, SupplyMail, Transfer, Unpark,
 };
 
 /// A command with its circumstances.
@@ -60,6 +60,10 @@ pub enum Command {
     RecordSend(RecordSend),
     /// A person wants an uncertain mail sent again.
     SendAgain(SendAgain),
+    /// The mail itself, for an application.
+    SupplyMail(Box<SupplyMail>),
+    /// The answer of another program, for an application.
+    RecordWebhook(RecordWebhook),
     /// A timer is due.
     Fire(Fire),
     /// An agent signs in or out, or changes readiness.

@@ -7,8 +7,8 @@
 
 mod accept;
 mod activate_mailbox;
-mod application;
 mod assign;
+mod call_webhook;
 mod check_email;
 mod compose_reply;
 mod contact_command;
@@ -16,6 +16,7 @@ mod decision;
 mod decline;
 mod fire;
 mod interpreter;
+mod known;
 mod line_rules;
 mod load;
 mod move_contact;
@@ -32,19 +33,22 @@ mod receive_reply;
 mod receive_report;
 mod recipients;
 mod record_vanished;
+mod record_webhook;
 mod refuse_mail;
 mod refuse_oversize;
 mod rejection;
 mod release;
 mod rights;
+mod route_to_agent;
 mod routing;
 mod send;
 mod set_agent_state;
 mod set_disposition;
 mod start;
 mod state;
+mod supply_mail;
+mod surroundings;
 mod tag;
-mod template;
 mod transfer;
 mod undelivered;
 mod unpark;
@@ -55,9 +59,7 @@ mod tests;
 
 pub use accept::Accept;
 pub use activate_mailbox::ActivateMailbox;
-pub use application::{Action, ActionKind, Application, ApplicationError, Problem};
 pub use assign::Assign;
-pub use check_email::SenderCondition;
 pub use decision::{Answer, Command, Envelope};
 pub(crate) use decision::{Decision, Fault, NewEvent};
 pub use decline::Decline;
@@ -67,7 +69,7 @@ pub use move_contact::{Move, MoveTo};
 pub use note::{AddNote, NoteText, NoteTextError};
 pub use park::Park;
 pub use prioritise::Prioritise;
-pub use publish::Publish;
+pub use publish::{Publish, SentFile};
 pub use pull::Pull;
 pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;
@@ -75,6 +77,7 @@ pub use receive_note::ReceiveNote;
 pub use receive_reply::{Delivery, Finding, ReceiveReply, Screening};
 pub use receive_report::{ReceiveReport, SentMail, SentWhat};
 pub use record_vanished::RecordVanished;
+pub use record_webhook::RecordWebhook;
 pub use refuse_mail::RefuseMail;
 pub use refuse_oversize::RefuseOversize;
 pub use rejection::Rejection;
@@ -84,8 +87,9 @@ pub use set_agent_state::SetAgentState;
 pub use set_disposition::SetDisposition;
 pub use start::{Start, Stop};
 pub use state::{Carried, CarryError, State};
+pub use supply_mail::SupplyMail;
+pub use surroundings::surroundings;
 pub use tag::AddTag;
-pub use template::Template;
 pub use transfer::{Destination, Transfer};
 pub use unpark::Unpark;
 pub(crate) use view::{Applications, View};
@@ -112,6 +116,8 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::RecordSend(command) => command.decide(view, now),
         Command::SendAgain(command) => command.decide(view),
         Command::Fire(command) => command.decide(view, now),
+        Command::SupplyMail(command) => command.decide(view, now),
+        Command::RecordWebhook(command) => Ok(command.decide(view)),
         Command::SetAgentState(command) => command.decide(view),
         Command::SetDisposition(command) => command.decide(view, &envelope.actor),
         Command::Transfer(command) => command.decide(view, &envelope.actor, now),

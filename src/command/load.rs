@@ -101,7 +101,8 @@ fn lines_of(view: &View<'_>, open: &OpenContact) -> BTreeSet<Line> {
         }
         Place::Application | Place::Forwarded { .. } => None,
     };
-    let running = open.course.as_ref().and_then(|_| view.applications.get(&open.application));
+    let running =
+        open.course.as_ref().and_then(|course| view.applications.get(&course.application));
     let queues = running.into_iter().flat_map(|application| application.queues());
     queues.cloned().map(Line::Queue).chain(home).chain(line).collect()
 }

@@ -1,8 +1,8 @@
 //! A mail arrived in a public mailbox: it becomes a contact, once.
 
 use event::{
-    Address, AutomaticKind, CheckedBy, ContactId, Fact, Fingerprint, MailDetails, MailRefusal,
-    Mark, MessageRef, Private, Source, ThreadId, Timestamp, UnparkReason,
+    Address, AutomaticKind, CheckedBy, ContactId, Fact, Fingerprint, LanguageRecognised,
+    MailDetails, MailRefusal, Mark, MessageRef, Private, Source, ThreadId, Timestamp, UnparkReason,
 };
 use mail::{Parsed, Seal, SenderCheck};
 use projections::{ContactRecord, Content};
@@ -94,6 +94,9 @@ impl ReceiveMail {
         events.extend(self.sender_checked(contact));
         if let Some(kind) = self.parsed.automatic {
             events.push(Fact::AutomaticMailRecognised { contact, kind }.into());
+        }
+        if let Some(language) = self.parsed.language.clone() {
+            events.push(Fact::from(LanguageRecognised { contact, language }).into());
         }
         if self.parsed.seal == Some(Seal::Encrypted) {
             events.push(Fact::EncryptionFound { contact }.into());

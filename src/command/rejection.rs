@@ -1,9 +1,8 @@
 //! Why a command is not carried out.
 
+use application::ApplicationError;
 use event::{AgentNumber, ContactId, DispositionCode, Line, MailboxName, OutgoingId, QueueName};
 use projections::ShelfError;
-
-use crate::ApplicationError;
 
 /// Why a command is not carried out; nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

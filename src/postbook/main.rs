@@ -16,6 +16,7 @@ mod question;
 mod reconcile;
 mod sandbox;
 mod sandbox_people;
+mod sent_files;
 mod serve;
 mod when;
 

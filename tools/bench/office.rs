@@ -65,7 +65,8 @@ impl Office {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let (engine, _) = Engine::open(options).await?;
-        let publish = Publish { name: QUEUE.parse()?, text: APPLICATION.to_owned() };
+        let publish =
+            Publish { name: QUEUE.parse()?, text: APPLICATION.to_owned(), files: Vec::new() };
         engine.handle().submit(Actor::Engine, Command::Publish(publish)).await?;
         let load = Command::LoadDirectory(directory()?);
         engine.handle().submit(Actor::Engine, load).await?;

@@ -1,6 +1,5 @@
 //! Tests of the language as its users meet it.
 
-mod broken;
 mod check;
 mod diff;
 mod drawings;

@@ -1,5 +1,6 @@
 //! Decisions as stories, and replays of random histories.
 
+mod applications;
 mod automatic_replies;
 mod check_email;
 mod crowds;

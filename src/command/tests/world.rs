@@ -65,7 +65,11 @@ impl World {
         let state = State::new(Hot::default(), archive).unwrap();
         let mut world = Self { state, log: Vec::new(), now: Timestamp(1_000_000) };
         let name = "support".parse().unwrap();
-        world.give(Command::Publish(Publish { name, text: application.to_owned() }));
+        world.give(Command::Publish(Publish {
+            name,
+            text: application.to_owned(),
+            files: Vec::new(),
+        }));
         world.give(Command::LoadDirectory(directory(&[1001, 1002, 1003])));
         world.give(Command::LoadSettings(LoadSettings { settings }));
         world

@@ -40,10 +40,18 @@ pub(crate) use value::{Checked, Day, Duration, Host, Week, bare};
 pub(crate) struct Config {
     /// What its files say, with paths made absolute.
     pub(crate) file: File,
-    /// The text of every application.
-    pub(crate) applications: BTreeMap<ApplicationName, String>,
+    /// Every application.
+    pub(crate) applications: BTreeMap<ApplicationName, ApplicationText>,
     /// Its files.
     pub(crate) sources: Sources,
+}
+
+/// An application as its file has it.
+pub(crate) struct ApplicationText {
+    /// Its text.
+    pub(crate) text: String,
+    /// Its file; what it sends with its answers lies beside it.
+    pub(crate) file: PathBuf,
 }
 
 /// The file `postbook.toml`, with what it includes.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use event::{SpecialDay, WeeklyHours};
@@ -67,7 +66,7 @@ impl FromStr for Day {
     }
 }
 
-/// A host that applications may call, in small letters: `crm.example.com`.
+/// A host that applications may call, in small letters: `crm.example.com`, `crm.example.com:8443`.
 #[derive(Clone, Debug)]
 pub(crate) struct Host(pub(crate) String);
 
@@ -75,15 +74,13 @@ impl FromStr for Host {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let is_label = |label: &str| {
-            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        };
-        if text.parse::<Ipv6Addr>().is_ok() || text.split('.').all(is_label) {
-            return Ok(Self(text.to_ascii_lowercase()));
+        let host = text.to_ascii_lowercase();
+        if application::webhook_hosts(std::slice::from_ref(&host)).is_empty() {
+            return Err(format!(
+                "`{text}` is no host; give a name such as `crm.example.com`, without `https://`, and with a port only where that is not the usual one"
+            ));
         }
-        Err(format!(
-            "`{text}` is no host; give a name such as `crm.example.com`, without `https://` and port"
-        ))
+        Ok(Self(host))
     }
 }
 

@@ -66,7 +66,11 @@ async fn unfurnished(log: Arc<dyn EventLog>) -> Desk {
 }
 
 async fn furnish(handle: &Handle) {
-    let publish = Publish { name: "support".parse().unwrap(), text: APPLICATION.to_owned() };
+    let publish = Publish {
+        name: "support".parse().unwrap(),
+        text: APPLICATION.to_owned(),
+        files: Vec::new(),
+    };
     let application = publish.name.clone();
     handle.submit(Actor::Engine, Command::Publish(publish)).await.unwrap();
     let entries = vec![DirectoryEntry::Mailbox { name: mailbox(), application }];

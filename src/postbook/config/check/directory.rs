@@ -1,16 +1,13 @@
-//! Agents, applications and what they name: who names something must find it.
+//! Agents and what they name: who names something must find it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::Range;
 
-use event::{
-    Address, AgentNumber, ApplicationName, DispositionCode, QueueName, SkillName, TeamName,
-};
+use event::{Address, AgentNumber, DispositionCode, QueueName, SkillName, TeamName};
 use toml::Spanned;
 
 use super::{Check, list};
-use crate::config::error::Problem;
 use crate::config::{Checked, File, Levelled};
 
 /// What there is to be named.
@@ -119,41 +116,5 @@ impl Check<'_> {
                 self.report(schedule.name.span(), "schedule", &message);
             }
         }
-    }
-
-    pub(super) fn applications(
-        &mut self,
-        file: &File,
-        queues: &BTreeSet<QueueName>,
-    ) -> BTreeMap<ApplicationName, String> {
-        let mut applications = BTreeMap::new();
-        for entry in &file.application {
-            let (name, path) = (&entry.name.get_ref().0, entry.file.get_ref());
-            let text = match std::fs::read_to_string(path) {
-                Ok(text) => text,
-                Err(error) => {
-                    let message = format!("cannot read {}: {error}", path.display());
-                    self.report(entry.file.span(), "application.file", &message);
-                    continue;
-                }
-            };
-            match command::Application::parse(&text) {
-                Ok(application) => {
-                    for queue in application.queues() {
-                        let key = format!("application {name}");
-                        self.known((entry.file.span(), &key), "queue", queue, queues);
-                    }
-                }
-                Err(error) => self.problems.extend(error.problems.iter().map(|problem| {
-                    let text = format!("{}:{}: {}", path.display(), problem.line, problem.message);
-                    Problem { at: entry.file.span().start, text }
-                })),
-            }
-            if applications.insert(name.clone(), text).is_some() {
-                let message = format!("there are two applications `{name}`");
-                self.report(entry.name.span(), "application.name", &message);
-            }
-        }
-        applications
     }
 }

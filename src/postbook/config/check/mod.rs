@@ -1,5 +1,6 @@
 //! What the parts of a configuration must say about each other.
 
+mod applications;
 mod directory;
 mod mailboxes;
 mod outgoing;
@@ -12,7 +13,7 @@ use std::ops::Range;
 use event::ApplicationName;
 
 use super::error::{ConfigError, Problem};
-use super::{File, Sources};
+use super::{ApplicationText, File, Sources};
 
 pub(crate) use outgoing::read_key;
 
@@ -20,7 +21,7 @@ pub(crate) use outgoing::read_key;
 pub(crate) fn check(
     sources: &Sources,
     file: &File,
-) -> Result<BTreeMap<ApplicationName, String>, ConfigError> {
+) -> Result<BTreeMap<ApplicationName, ApplicationText>, ConfigError> {
     let mut check = Check { sources, problems: Vec::new() };
     let names = check.names(file);
     check.mailboxes(file);
@@ -29,7 +30,7 @@ pub(crate) fn check(
     check.agents(file, &names, &own);
     check.queues(file, &names);
     check.schedules(file);
-    let applications = check.applications(file, &names.queues);
+    let applications = check.applications(file, names);
     for mailbox in &file.mailbox {
         let application = &mailbox.application;
         if !file.application.iter().any(|known| known.name.get_ref().0 == application.get_ref().0) {
