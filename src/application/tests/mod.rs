@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod drawings;
+mod examples;
 mod expressions;
 mod read;
 mod schedules;

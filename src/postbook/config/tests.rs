@@ -107,6 +107,15 @@ fn a_configuration_may_lie_in_several_files() {
     assert_eq!(levels, [5, 8]);
 }
 
+#[test]
+fn the_example_in_the_documentation_is_in_order() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/example/postbook.toml");
+    let config = load(&example).unwrap_or_else(|error| panic!("{error:#}"));
+    let file = &config.file;
+    assert_eq!((file.mailbox.len(), file.queue.len(), file.agent.len()), (3, 5, 20));
+    assert_eq!(config.applications.len(), 4);
+}
+
 /// In which file which text is replaced by which; the file and line of the complaint, and what else
 /// it says.
 type Mistake = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
