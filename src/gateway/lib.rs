@@ -51,7 +51,7 @@ pub use imap::{ImapError, run_imap};
 #[cfg(feature = "fuzzing")]
 pub use imap::{ImapFetch, imap_fetch, imap_responses, imap_session};
 pub use inbox::{Inbox, InboxError};
-pub use intake::Intake;
+pub use intake::{Intake, Terms};
 pub use maildir::{MaildirError, run_maildir};
 pub use net::ConnectError;
 pub use oauth::{OAuth2Client, TokenError, TokenSource};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use engine::{Engine, Handle, Options};
 use gateway::{
-    Account, Dns, Errands, HealthCell, Intake, MessageStore, Outbound, Stop, Stopper, Trust,
+    Account, Dns, Errands, HealthCell, Intake, MessageStore, Outbound, Stop, Stopper, Terms, Trust,
     Trusted, Verifier, run_errands, run_imap, run_maildir, run_outbound, run_pop3,
 };
 use http::Service;
@@ -195,15 +195,17 @@ impl Server {
         let key = data.token_key()?;
         let trust = Trust::load(file.tls.authorities.as_deref())?;
         let mut health = BTreeMap::new();
-        let intake = Intake {
-            handle: handle.clone(),
-            store: store.clone(),
-            key: key.clone(),
-            internal: file.internal.name.get_ref().0.clone(),
-            internal_address: file.internal.address.get_ref().0.clone(),
-            verifier: self.verifier(file, &mut health, stop),
-            envelope_sender: file.outgoing.sender.0.clone(),
-        };
+        let intake = Intake::new(
+            handle.clone(),
+            store.clone(),
+            key.clone(),
+            Terms {
+                internal: file.internal.name.get_ref().0.clone(),
+                internal_address: file.internal.address.get_ref().0.clone(),
+                verifier: self.verifier(file, &mut health, stop),
+                envelope_sender: file.outgoing.sender.0.clone(),
+            },
+        );
         let inbox = Arc::new(intake.clone());
         let mut logins = Logins::new(trust);
         let accounts = accounts(file, &mut logins)?;

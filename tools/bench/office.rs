@@ -11,7 +11,7 @@ use event::{
 };
 use gateway::{
     After, History, ImapAccount, Intake, Login, MessageStore, Outbound, Pop3Account, Pop3After,
-    Secret, Security, Signer, SmtpAccount, Trust, Verifier,
+    Secret, Security, Signer, SmtpAccount, Terms, Trust, Verifier,
 };
 use log::SledLog;
 use mail::TokenKey;
@@ -80,15 +80,17 @@ impl Office {
 
     /// Takes in fetched mail.
     pub(crate) fn intake(&self) -> Result<Intake> {
-        Ok(Intake {
-            handle: self.handle().clone(),
-            store: self.store.clone(),
-            key: self.key.clone(),
-            internal: "internal".parse()?,
-            internal_address: Address::new(INTERNAL)?,
-            verifier: Verifier::default(),
-            envelope_sender: Address::new(INTERNAL)?,
-        })
+        Ok(Intake::new(
+            self.handle().clone(),
+            self.store.clone(),
+            self.key.clone(),
+            Terms {
+                internal: "internal".parse()?,
+                internal_address: Address::new(INTERNAL)?,
+                verifier: Verifier::default(),
+                envelope_sender: Address::new(INTERNAL)?,
+            },
+        ))
     }
 
     /// Sends what the engine wants sent.
