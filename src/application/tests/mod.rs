@@ -1,5 +1,6 @@
 //! Tests of the language as its users meet it.
 
+mod broken;
 mod check;
 mod diff;
 mod drawings;
