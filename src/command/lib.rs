@@ -69,7 +69,7 @@ pub use move_contact::{Move, MoveTo};
 pub use note::{AddNote, NoteText, NoteTextError};
 pub use park::Park;
 pub use prioritise::Prioritise;
-pub use publish::{Publish, SentFile};
+pub use publish::{Publish, SentFile, problems};
 pub use pull::Pull;
 pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;

@@ -1,11 +1,13 @@
 //! Publishing an application.
 
+use std::collections::BTreeSet;
+
 use application::{Action, ActionKind, Application, ApplicationError, Problem, Severity};
 use event::{
     ApplicationEntered, ApplicationFileKept, ApplicationName, ApplicationRef, ContactId, Fact,
     MessageRef, RunningContacts,
 };
-use projections::{OpenContact, Place};
+use projections::{Directory, OpenContact, Place};
 
 use crate::{Decision, Rejection, View, surroundings};
 
@@ -67,33 +69,9 @@ impl Publish {
 
     fn check(&self, view: &View<'_>) -> Result<(), ApplicationError> {
         let files = self.files.iter().map(|file| file.name.clone()).collect();
-        let mut surroundings = surroundings(&view.hot.directory, &self.name);
-        surroundings.files = Some(files);
-        let mut problems = Application::check(&self.text, &surroundings);
-        problems.extend(self.unused_by_mailboxes(view));
+        let mut problems = problems(&view.hot.directory, &self.name, &self.text, files);
         problems.retain(|problem| problem.severity == Severity::Error);
         if problems.is_empty() { Ok(()) } else { Err(ApplicationError { problems }) }
-    }
-
-    /// What is wrong where mailboxes send their mail here, and it takes none.
-    fn unused_by_mailboxes(&self, view: &View<'_>) -> Option<Problem> {
-        let application = Application::parse(&self.text).ok()?;
-        let start = application.actions.get(&application.start)?;
-        if let Action { kind: ActionKind::WaitForEmail { .. }, .. } = start {
-            return None;
-        }
-        let mut mailboxes = view.hot.directory.mailboxes.iter();
-        let (mailbox, _) =
-            mailboxes.find(|(_, entry)| entry.application.as_ref() == Some(&self.name))?;
-        Some(Problem {
-            line: start.line,
-            severity: Severity::Error,
-            message: format!(
-                "mailbox `{mailbox}` sends its mail to `{}`, which must start with \"wait for e-mail\"",
-                self.name
-            ),
-            hint: None,
-        })
     }
 
     /// The contacts that begin anew in the new version, as the settings say.
@@ -104,4 +82,42 @@ impl Publish {
         };
         view.hot.contacts.iter().filter(move |(_, open)| is_mover(open)).map(|(id, _)| id)
     }
+}
+
+/// All that is wrong with a text that is to be published under a name, or that somebody should look
+/// at first. `files` are the names of the files that come with it.
+pub fn problems(
+    directory: &Directory,
+    name: &ApplicationName,
+    text: &str,
+    files: BTreeSet<String>,
+) -> Vec<Problem> {
+    let mut surroundings = surroundings(directory, name);
+    surroundings.files = Some(files);
+    let mut problems = Application::check(text, &surroundings);
+    problems.extend(unused_by_mailboxes(directory, name, text));
+    problems
+}
+
+/// What is wrong where mailboxes send their mail to an application that takes none.
+fn unused_by_mailboxes(
+    directory: &Directory,
+    name: &ApplicationName,
+    text: &str,
+) -> Option<Problem> {
+    let application = Application::parse(text).ok()?;
+    let start = application.actions.get(&application.start)?;
+    if let Action { kind: ActionKind::WaitForEmail { .. }, .. } = start {
+        return None;
+    }
+    let mut mailboxes = directory.mailboxes.iter();
+    let (mailbox, _) = mailboxes.find(|(_, entry)| entry.application.as_ref() == Some(name))?;
+    Some(Problem {
+        line: start.line,
+        severity: Severity::Error,
+        message: format!(
+            "mailbox `{mailbox}` sends its mail to `{name}`, which must start with \"wait for e-mail\""
+        ),
+        hint: None,
+    })
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use application::CheckedMail;
-use bytes::Bytes;
 use command::{Command, RecordWebhook, SupplyMail};
 use engine::{EngineError, Handle};
 use event::{Actor, Call, ContactId, MessageRef, Position, Step};
@@ -93,7 +92,7 @@ impl Errands {
     async fn read(&self, message: &MessageRef) -> Result<CheckedMail, String> {
         let raw = self.store.get(&message.digest).await.map_err(|error| error.to_string())?;
         let size = message.size;
-        let read = tokio::task::spawn_blocking(move || checked(&raw, size));
+        let read = tokio::task::spawn_blocking(move || checked_mail(&raw, size));
         read.await.map_err(|error| error.to_string())?
     }
 
@@ -125,7 +124,9 @@ impl Errands {
     }
 }
 
-fn checked(raw: &Bytes, size: u64) -> Result<CheckedMail, String> {
+/// A mail of so many bytes as the conditions of an application see it; the error says why it cannot
+/// be read.
+pub fn checked_mail(raw: &[u8], size: u64) -> Result<CheckedMail, String> {
     let parsed = mail::parse(raw).map_err(|_| "the mail cannot be read".to_owned())?;
     Ok(CheckedMail {
         header: mail::fields(raw),

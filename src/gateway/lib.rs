@@ -44,7 +44,7 @@ pub use census::{CensusError, Details, Present, census, details};
 pub use deliver::{DeliverError, deliver};
 pub use dispatch::run_outbound;
 pub use dkim::{Signer, SignerError};
-pub use errands::{Errands, run_errands};
+pub use errands::{Errands, checked_mail, run_errands};
 pub use fetched::{Body, Fetched};
 pub use health::{Health, HealthCell, HealthState};
 pub use imap::{ImapError, run_imap};

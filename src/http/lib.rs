@@ -3,6 +3,7 @@
 //! What a question answers is made by [`query`], which also works on a stopped data folder.
 
 pub mod answer;
+mod applications;
 mod commands;
 mod describe;
 mod describe_service;
@@ -14,9 +15,9 @@ mod service;
 mod user;
 
 pub use commands::{
-    AgentRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest, MoveRequest,
-    NoteRequest, ParkRequest, PriorityRequest, PullRequest, StateRequest, TagRequest, TextRequest,
-    TransferRequest, WordRequest,
+    AgentRequest, CheckRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest,
+    MoveRequest, NoteRequest, ParkRequest, PriorityRequest, PublishRequest, PullRequest,
+    SentFileRequest, StateRequest, TagRequest, TextRequest, TransferRequest, WordRequest,
 };
 pub use describe::describe;
 pub use server::serve;

@@ -21,6 +21,7 @@ use crate::answer::{
     Agent, Connection, Contact, Entry, OpenContact, Outgoing, Quarantined, Queue, Reconciled,
     Status, Transcript, Verified, Waiting, instant,
 };
+use crate::applications;
 use crate::commands;
 use crate::error::ApiError;
 use crate::query::{self, OpenFilter, QueryError};
@@ -51,6 +52,7 @@ fn routes(service: Service) -> Router {
         .route("/v1/queues", get(queues))
         .route("/v1/queues/{name}", get(waiting))
         .route("/v1/agents", get(agents))
+        .merge(applications::routes())
         .route("/v1/contacts", get(contacts))
         .route("/v1/contacts/open", get(open_contacts))
         .route("/v1/contacts/{id}", get(transcript))
@@ -89,7 +91,7 @@ impl Range {
     }
 }
 
-async fn ask<T: Send + 'static>(
+pub(crate) async fn ask<T: Send + 'static>(
     service: &Service,
     question: impl FnOnce(&Views<'_>) -> T + Send + 'static,
 ) -> Result<Json<T>, ApiError> {
@@ -215,7 +217,7 @@ async fn verify(State(service): State<Service>) -> Result<Json<Verified>, ApiErr
     blocking(move || query::verify(&*log, &mut |_| {})).await
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
 ) -> Result<Json<T>, ApiError> {
     let done = tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)?;

@@ -1,6 +1,7 @@
 //! The program `postbook`: parses the command line and hands over.
 
 mod accounts;
+mod application_file;
 mod arguments;
 mod cli;
 mod client;

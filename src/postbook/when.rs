@@ -1,4 +1,4 @@
-//! A time to come, as people write it: a duration, a time of day, or a day.
+//! A time, to come or past, as people write it: a duration, a time of day, or a day.
 
 use std::str::FromStr;
 
@@ -6,12 +6,12 @@ use anyhow::{Context, Result};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
-/// A time to come, as it was written.
+/// A time, as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum When {
-    /// After so long.
+    /// After so long, or so long ago.
     In(SignedDuration),
-    /// The next time that the clock shows this.
+    /// The next or the last time that the clock shows this.
     Clock(Time),
     /// A day, at its beginning.
     Day(Date),
@@ -57,7 +57,28 @@ impl FromStr for When {
 }
 
 impl When {
-    /// The instant that is meant at `now`; the error says why there is none.
+    /// The instant that is meant at `now` where a time gone by is asked for; the error says why there
+    /// is none.
+    pub(crate) fn past(self, now: &Zoned) -> Result<Timestamp> {
+        match self {
+            Self::In(duration) => {
+                let earlier = now.timestamp().checked_sub(duration);
+                earlier.context("that is too long ago")
+            }
+            Self::Clock(time) if time > now.time() => {
+                let yesterday = now.date().checked_sub(1.day())?.to_datetime(time);
+                Ok(yesterday.to_zoned(now.time_zone().clone())?.timestamp())
+            }
+            Self::Clock(time) => {
+                let today = now.date().to_datetime(time);
+                Ok(today.to_zoned(now.time_zone().clone())?.timestamp())
+            }
+            Self::Day(_) | Self::Local(_) | Self::At(_) => self.instant(now),
+        }
+    }
+
+    /// The instant that is meant at `now` where a time to come is asked for; the error says why there
+    /// is none.
     pub(crate) fn instant(self, now: &Zoned) -> Result<Timestamp> {
         let zone = now.time_zone().clone();
         let local = match self {
@@ -80,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_to_come_are_read_as_people_mean_them() {
+    fn times_are_read_as_people_mean_them() {
         let now: Zoned = "2026-03-28T15:00:00+01:00[Europe/Paris]".parse().unwrap();
         let cases = [
             ("2h", "2026-03-28T16:00:00Z"),
@@ -97,6 +118,15 @@ mod tests {
         for (text, expected) in cases {
             let when: When = text.parse().unwrap();
             assert_eq!(when.instant(&now).unwrap().to_string(), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("2h", "2026-03-28T12:00:00Z"),
+            ("14:00", "2026-03-28T13:00:00Z"),
+            ("17:30", "2026-03-27T16:30:00Z"),
+            ("2026-03-27", "2026-03-26T23:00:00Z"),
+        ] {
+            let when: When = text.parse().unwrap();
+            assert_eq!(when.past(&now).unwrap().to_string(), expected, "{text}");
         }
         for wrong in ["", "soon", "25:00", "2026-02-30", "17", "-2h"] {
             let error = wrong.parse::<When>().unwrap_err();

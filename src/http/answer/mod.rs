@@ -1,7 +1,9 @@
 //! What the API answers: types of its own, so that what is stored can change without them.
 
+mod application;
 mod work;
 
+pub use application::{Application, ApplicationVersion, Checked, Problem, Published, Way};
 use event::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -240,4 +242,7 @@ pub struct Carried {
 pub struct Failure {
     /// A sentence that says what to do.
     pub error: String,
+    /// Where an application is refused, all that is wrong with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
 }

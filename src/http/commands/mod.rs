@@ -1,19 +1,21 @@
 //! Commands as requests.
 
 mod agent;
+mod application;
 mod contact;
 mod mail;
 mod requests;
 
+use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use axum::{Json, Router};
 use command::{Answer, Command, NoteText};
 use engine::Done;
 use event::{Actor, ContactId};
 pub use requests::{
-    AgentRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest, MoveRequest,
-    NoteRequest, ParkRequest, PriorityRequest, PullRequest, StateRequest, TagRequest, TextRequest,
-    TransferRequest, WordRequest,
+    AgentRequest, CheckRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest,
+    MoveRequest, NoteRequest, ParkRequest, PriorityRequest, PublishRequest, PullRequest,
+    SentFileRequest, StateRequest, TagRequest, TextRequest, TransferRequest, WordRequest,
 };
 
 use crate::answer::Carried;
@@ -41,8 +43,17 @@ pub(crate) fn routes() -> Router<Service> {
         .route("/v1/contacts/{id}/disposition", post(contact::set_disposition))
         .route("/v1/contacts/{id}/note", post(contact::note))
         .route("/v1/contacts/{id}/tag", post(contact::tag))
+        .merge(applications())
         .route("/v1/outbox/{id}/send-again", post(mail::send_again))
         .route("/v1/quarantine/{position}/replay", post(mail::replay))
+}
+
+/// Where applications are checked and published; they come with files, so that they may be large.
+fn applications() -> Router<Service> {
+    Router::new()
+        .route("/v1/applications/{name}", post(application::publish))
+        .route("/v1/applications/{name}/check", post(application::check))
+        .layer(DefaultBodyLimit::max(application::BYTES_MAX))
 }
 
 type Carry = Result<Json<Carried>, ApiError>;

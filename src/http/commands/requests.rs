@@ -147,3 +147,35 @@ pub struct WordRequest {
     /// The word.
     pub tag: String,
 }
+
+/// A text that is to be looked at.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRequest {
+    /// The text.
+    pub text: String,
+    /// The names of the files beside it.
+    pub files: Vec<String>,
+}
+
+/// What is published.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishRequest {
+    /// The text.
+    pub text: String,
+    /// The files it sends with its answers.
+    pub files: Vec<SentFileRequest>,
+}
+
+/// A file that an application sends with its answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SentFileRequest {
+    /// The name by which the text calls it.
+    pub name: String,
+    /// Its media type (RFC 2046).
+    pub media_type: String,
+    /// Its bytes in base64 (RFC 4648 section 4).
+    pub content: String,
+}

@@ -1,8 +1,10 @@
 //! Questions: what the views and the log answer, on a running server or a stopped data folder.
 
+mod application;
 mod open;
 mod work;
 
+pub use application::{application, applications, ways};
 use engine::Views;
 use event::{Actor, Check, CheckedBy, ContactId, Fact, Line, MessageRef, Position, Recorded};
 use log::{EventLog, ReadError};

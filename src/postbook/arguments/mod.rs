@@ -1,6 +1,7 @@
 //! What the command line understands.
 
 mod agent;
+mod application;
 mod contact;
 mod journal;
 mod mail;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use agent::AgentCommand;
+pub(crate) use application::{ApplicationCommand, CheckArgs, GraphArgs, Target};
 pub(crate) use contact::ContactCommand;
 pub(crate) use journal::{JournalCommand, LogCommand};
 pub(crate) use mail::{MailCommand, OutboxCommand, QuarantineCommand};
@@ -87,6 +89,14 @@ pub(crate) enum Command {
     /// What is done is recorded by the name of the user who does it.
     #[command(subcommand)]
     Contact(ContactCommand),
+    /// Applications: check, publish, compare and draw them
+    ///
+    /// An application says what happens to mail before an agent has it. It is a TOML file; where a
+    /// NAME or a FILE is meant, what ends in `.toml` or has a slash in it is a file. `postbook
+    /// application check FILE` tells what is wrong with one, `--variables` what its texts and conditions
+    /// can name.
+    #[command(subcommand, visible_alias = "app")]
+    Application(ApplicationCommand),
     /// The story of contacts
     #[command(subcommand)]
     Journal(JournalCommand),

@@ -31,7 +31,7 @@ pub(crate) use mailbox::{
 };
 pub(crate) use outgoing::{Dkim, Outgoing};
 pub(crate) use queue::{NextAgent, Queue};
-pub(crate) use read::{data_folder, load};
+pub(crate) use read::{data_folder, load, read};
 pub(crate) use settings::{CheckSender, LogFormat, Logging, Settings, Tls, Verification};
 pub(crate) use sources::Sources;
 pub(crate) use value::{Checked, Day, Duration, Host, Week, bare};

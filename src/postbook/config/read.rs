@@ -17,6 +17,13 @@ use super::{Config, File, Part, include};
 
 /// Reads and checks the configuration, the files it includes and the applications it names.
 pub(crate) fn load(path: &Path) -> Result<Config> {
+    let (file, sources) = read(path)?;
+    let applications = check(&sources, &file)?;
+    Ok(Config { file, applications, sources })
+}
+
+/// Reads the configuration and the files it includes; what they say about each other may be wrong.
+pub(crate) fn read(path: &Path) -> Result<(File, Sources)> {
     let mut reading = Reading::default();
     let text = reading.sources.read(path).with_context(|| {
         format!(
@@ -38,8 +45,7 @@ pub(crate) fn load(path: &Path) -> Result<Config> {
     // Where nothing is wrong, it could be read.
     let mut file = file.context("the configuration cannot be read")?;
     parts.into_iter().for_each(|part| file.add(part));
-    let applications = check(&sources, &file)?;
-    Ok(Config { file, applications, sources })
+    Ok((file, sources))
 }
 
 /// Only the data folder of a configuration, which may be wrong in other places.

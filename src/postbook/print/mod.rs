@@ -1,5 +1,6 @@
 //! What people and programs read: tables and sentences, or JSON.
 
+mod application;
 mod work;
 
 use std::borrow::Borrow;
@@ -7,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+pub(crate) use application::{applications, problems};
 use comfy_table::{ContentArrangement, Table};
 use http::answer::{
     Carried, Contact, Entry, Outgoing, Quarantined, Reconciled, SenderCheck, SenderResult, Status,
@@ -52,7 +54,10 @@ pub(crate) fn local(text: &str) -> String {
     zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(crate) fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
     let mut table = Table::new();
     table
         .load_style(comfy_table::presets::NOTHING)

@@ -26,12 +26,12 @@ use crate::print;
 /// How often `--follow` looks for new events.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(300);
 
-fn data(common: &Common) -> Result<Data> {
+pub(crate) fn data(common: &Common) -> Result<Data> {
     Ok(Data::at(&common.data_folder()?))
 }
 
 /// Asks the running server, or the stopped data folder.
-fn ask<T: DeserializeOwned>(
+pub(crate) fn ask<T: DeserializeOwned>(
     common: &Common,
     path: &str,
     offline: impl FnOnce(&Views<'_>, &dyn EventLog) -> Result<T, query::QueryError>,
