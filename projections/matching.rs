@@ -15,17 +15,20 @@ use crate::{Agent, Agents, Contacts, Queues, Touched};
 pub enum Pool {
     /// The agents of a queue who have these skills.
     Queue(QueueName, Vec<SkillNeed>),
-    /// One agent: it waits in their line, or for them first.
-    Agent(AgentNumber),
+    /// One agent: it waits in this line, which is theirs, or for them first.
+    Agent(AgentNumber, Line),
 }
 
-/// Contacts that the same agents may take.
+/// Contacts of one line that the same agents may take.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 struct Group {
     members: BTreeMap<Rank, ContactId>,
     /// How many of those agents are free.
     free: usize,
 }
+
+/// No group is empty, and no map of groups.
+type Groups<Outer, Inner> = BTreeMap<Outer, BTreeMap<Inner, Group>>;
 
 /// The views that matching follows.
 #[derive(Clone, Copy)]
@@ -39,8 +42,8 @@ pub(crate) struct Service<'a> {
 /// a free agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Matching {
-    queues: BTreeMap<QueueName, BTreeMap<Vec<SkillNeed>, Group>>,
-    agents: BTreeMap<AgentNumber, Group>,
+    queues: Groups<QueueName, Vec<SkillNeed>>,
+    agents: Groups<AgentNumber, Line>,
     places: BTreeMap<ContactId, (Pool, Rank)>,
     /// The agents who are free, as the groups count them.
     free: BTreeSet<AgentNumber>,
@@ -60,7 +63,7 @@ impl Matching {
     pub fn pool(&self, contact: ContactId) -> Option<(&Pool, usize)> {
         let (pool, _) = self.places.get(&contact)?;
         let group = match pool {
-            Pool::Agent(number) => self.agents.get(number),
+            Pool::Agent(number, line) => self.agents.get(number)?.get(line),
             Pool::Queue(queue, needs) => self.queues.get(queue)?.get(needs),
         };
         Some((pool, group?.free))
@@ -100,10 +103,12 @@ impl Matching {
             self.count(number, agent, is_free);
         }
         if !agent.is_signed_in()
-            && let Some(group) = self.agents.get(&number)
+            && let Some(groups) = self.agents.get(&number)
         {
             // Nobody waits for them first any more.
-            for contact in group.members.values().copied().collect::<Vec<_>>() {
+            let waiting: Vec<ContactId> =
+                groups.values().flat_map(|group| group.members.values()).copied().collect();
+            for contact in waiting {
                 self.contact(contact, service);
             }
         }
@@ -116,7 +121,7 @@ impl Matching {
         } else {
             self.free.remove(&number);
         }
-        if let Some(group) = self.agents.get_mut(&number) {
+        for group in self.agents.get_mut(&number).into_iter().flat_map(BTreeMap::values_mut) {
             group.count(is_free, &mut self.first);
         }
         for queue in &agent.queues {
@@ -141,9 +146,10 @@ impl Matching {
 
     fn enter(&mut self, contact: ContactId, pool: Pool, rank: Rank, agents: &Agents) {
         let group = match &pool {
-            Pool::Agent(number) => {
+            Pool::Agent(number, line) => {
                 let free = usize::from(self.free.contains(number));
-                self.agents.entry(*number).or_insert_with(|| Group::new(free))
+                let groups = self.agents.entry(*number).or_default();
+                groups.entry(line.clone()).or_insert_with(|| Group::new(free))
             }
             Pool::Queue(queue, needs) => {
                 let groups = self.queues.entry(queue.clone()).or_default();
@@ -161,31 +167,36 @@ impl Matching {
 
     fn leave(&mut self, contact: ContactId) {
         let Some((pool, rank)) = self.places.remove(&contact) else { return };
-        let remove = |members: &mut BTreeMap<Rank, ContactId>| {
-            members.remove(&rank);
-        };
         match pool {
-            Pool::Agent(number) => {
-                if let Entry::Occupied(mut group) = self.agents.entry(number) {
-                    group.get_mut().change(&mut self.first, remove);
-                    if group.get().members.is_empty() {
-                        group.remove();
-                    }
-                }
+            Pool::Agent(number, line) => {
+                remove(&mut self.agents, number, line, rank, &mut self.first);
             }
             Pool::Queue(queue, needs) => {
-                let Entry::Occupied(mut groups) = self.queues.entry(queue) else { return };
-                if let Entry::Occupied(mut group) = groups.get_mut().entry(needs) {
-                    group.get_mut().change(&mut self.first, remove);
-                    if group.get().members.is_empty() {
-                        group.remove();
-                    }
-                }
-                if groups.get().is_empty() {
-                    groups.remove();
-                }
+                remove(&mut self.queues, queue, needs, rank, &mut self.first);
             }
         }
+    }
+}
+
+/// Takes a contact out of its group.
+fn remove<Outer: Ord, Inner: Ord>(
+    groups: &mut Groups<Outer, Inner>,
+    outer: Outer,
+    inner: Inner,
+    rank: Rank,
+    first: &mut BTreeMap<Rank, ContactId>,
+) {
+    let Entry::Occupied(mut groups) = groups.entry(outer) else { return };
+    if let Entry::Occupied(mut group) = groups.get_mut().entry(inner) {
+        group.get_mut().change(first, |members| {
+            members.remove(&rank);
+        });
+        if group.get().members.is_empty() {
+            group.remove();
+        }
+    }
+    if groups.get().is_empty() {
+        groups.remove();
     }
 }
 
@@ -230,7 +241,7 @@ impl Group {
 fn place(contact: ContactId, service: &Service<'_>) -> Option<(Pool, Rank)> {
     let (line, rank) = service.queues.place(contact)?;
     let queue = match line {
-        Line::Agent(number) => return Some((Pool::Agent(*number), rank)),
+        Line::Agent(number) => return Some((Pool::Agent(*number, line.clone()), rank)),
         Line::Queue(queue) => queue,
     };
     let needs = service.contacts.get(contact).map_or(&[][..], |open| &open.skills);
@@ -239,7 +250,7 @@ fn place(contact: ContactId, service: &Service<'_>) -> Option<(Pool, Rank)> {
         agent.is_some_and(|agent| agent.serves(queue, needs) && agent.is_signed_in())
     };
     Some(match service.queues.preferred(contact).filter(serves) {
-        Some(number) => (Pool::Agent(number), rank),
+        Some(number) => (Pool::Agent(number, line.clone()), rank),
         None => (Pool::Queue(queue.clone(), needs.to_vec()), rank),
     })
 }

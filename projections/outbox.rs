@@ -9,7 +9,7 @@ use event::{
     Timestamp, UncertainReason,
 };
 
-use crate::families::{engine, loading, mail_apart, stepping};
+use crate::families::{engine, loading, mail_apart};
 
 /// One mail that waits to be sent, or whose fate is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -152,7 +152,6 @@ impl Outbox {
             | Fact::AutomaticReplyRequested { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { withheld: None, .. }
-            | Fact::Step(StepFact::ContactForwarded(_))
             | Fact::ReducedCopyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);
@@ -190,7 +189,10 @@ impl Outbox {
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
             | mail_apart!()
-            | stepping!()
+            | Fact::StepTaken { .. }
+            | Fact::ApplicationPaused { .. }
+            | Fact::ParameterSet { .. }
+            | Fact::ContactRestarted { .. }
             | Fact::ContactQueued { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyScreened { .. }

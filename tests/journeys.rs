@@ -31,5 +31,4 @@ mod journeys {
     mod threads;
     mod trouble;
     mod verification;
-    mod work;
 }

@@ -60,11 +60,6 @@ impl Expression {
         }
     }
 
-    /// As it was written.
-    pub fn written(&self) -> &str {
-        &self.text
-    }
-
     /// The names it uses, each from the outermost: `queue`, `first line`, `waiting`.
     pub fn names(&self) -> &[Name] {
         &self.names

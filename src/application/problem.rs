@@ -43,20 +43,16 @@ impl fmt::Display for ApplicationError {
     }
 }
 
-impl Problem {
-    /// What is wrong and what to do, without the line.
-    pub fn sentence(&self) -> String {
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
             Severity::Error => "",
             Severity::Warning => "warning: ",
         };
-        let hint = self.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-        format!("{severity}{}{hint}", self.message)
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.sentence())
+        write!(f, "line {}: {severity}{}", self.line, self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
     }
 }

@@ -48,7 +48,8 @@ pub(crate) fn enqueue(
 }
 
 /// Whom the contact is for first: who handled its thread last, where the queue wants that, they are
-/// at work and can take it, and it does not come from them.
+/// at work and can take it, and it does not come from them. One that has waited too long elsewhere
+/// is anybody's.
 fn preferred(
     view: &View<'_>,
     contact: ContactId,
@@ -56,6 +57,9 @@ fn preferred(
     now: Timestamp,
 ) -> Result<Option<Fact>, ShelfError> {
     let Line::Queue(queue) = &entry.line else { return Ok(None) };
+    if matches!(entry.reason, QueueReason::Overflow | QueueReason::AgentWaitOver) {
+        return Ok(None);
+    }
     let rules = view.hot.directory.queues.get(queue);
     let Some(wait_ms) = rules.and_then(|rules| rules.prefer_last_agent_ms) else {
         return Ok(None);

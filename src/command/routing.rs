@@ -22,7 +22,7 @@ pub(crate) fn assign(view: &View<'_>, now: Timestamp) -> Vec<NewEvent> {
         Some((contact, agent, choice))
     });
     let level = |&(contact, agent, _): &(ContactId, AgentNumber, AgentChoice)| {
-        Reverse(level(view, view.hot.queues.line(contact), agent))
+        Reverse(level(view, contact, agent))
     };
     match candidates.min_by_key(level) {
         Some((contact, agent, choice)) => assign_to(view, contact, agent, choice, now),
@@ -30,8 +30,8 @@ pub(crate) fn assign(view: &View<'_>, now: Timestamp) -> Vec<NewEvent> {
     }
 }
 
-/// Gives a waiting or parked contact to an agent, whoever that is and whatever they do, and says
-/// why; nothing where the contact is elsewhere, or there is no such agent.
+/// Gives a waiting contact to an agent, whoever that is and whatever they do, and says why;
+/// nothing where the contact does not wait, or there is no such agent.
 pub(crate) fn assign_to(
     view: &View<'_>,
     contact: ContactId,
@@ -43,11 +43,7 @@ pub(crate) fn assign_to(
     let (Some(open), Some(agent)) = (contacts.get(contact), agents.get(number)) else {
         return Vec::new();
     };
-    let (Place::Waiting { line, priority, entered }
-    | Place::Parked { line, priority, entered, .. }) = &open.place
-    else {
-        return Vec::new();
-    };
+    let Place::Waiting { line, priority, entered } = &open.place else { return Vec::new() };
     let assigned = Fact::ContactAssigned {
         contact,
         thread: open.thread,
@@ -58,15 +54,14 @@ pub(crate) fn assign_to(
         idle_ms: now.ms_since(agent.idle_since),
     };
     let address = view.hot.directory.agents.get(&number).and_then(|entry| entry.address.clone());
-    let itself = usize::from(view.hot.queues.line(contact).is_some());
-    let others = view.hot.queues.len(line).saturating_sub(itself);
+    let others = view.hot.queues.len(line).saturating_sub(1);
     let explained = AssignmentExplained {
         contact,
         agent: number,
         choice,
         waiting: u32::try_from(others).unwrap_or(u32::MAX),
         free: could_take(view, contact, number),
-        level: level(view, Some(line), number),
+        level: level(view, contact, number),
         priority: *priority,
     };
     let awaited = accept_until(view, line, choice, now)
@@ -79,11 +74,8 @@ pub(crate) fn assign_to(
 /// The free agent who gets a contact that is next, and why they do.
 fn next_agent(view: &View<'_>, contact: ContactId) -> Option<(AgentNumber, AgentChoice)> {
     match view.hot.matching.pool(contact)?.0 {
-        Pool::Agent(number) => {
-            let preferred = view.hot.queues.preferred(contact) == Some(*number);
-            let choice = if preferred { AgentChoice::LastAgent } else { AgentChoice::Direct };
-            Some((*number, choice))
-        }
+        Pool::Agent(number, Line::Agent(_)) => Some((*number, AgentChoice::Direct)),
+        Pool::Agent(number, Line::Queue(_)) => Some((*number, AgentChoice::LastAgent)),
         Pool::Queue(queue, needs) => {
             let rules = view.hot.directory.queues.get(queue);
             by_rule(&view.hot.agents, rules, queue, needs)
@@ -118,10 +110,10 @@ fn by_rule(
     }
 }
 
-/// How well an agent serves a line: their own as well as can be, and one they do not serve not at
-/// all.
-fn level(view: &View<'_>, line: Option<&Line>, number: AgentNumber) -> u8 {
-    match line {
+/// How well an agent serves the line of a waiting contact: their own as well as can be, and one
+/// they do not serve not at all.
+fn level(view: &View<'_>, contact: ContactId, number: AgentNumber) -> u8 {
+    match view.hot.queues.line(contact) {
         Some(Line::Agent(own)) if *own == number => LEVEL_MAX,
         Some(Line::Queue(queue)) => {
             view.hot.agents.get(number).map_or(0, |agent| agent.level(queue))
@@ -136,7 +128,7 @@ fn could_take(view: &View<'_>, contact: ContactId, number: AgentNumber) -> u32 {
     let counted = view.hot.agents.get(number).is_some_and(|agent| {
         agent.is_free()
             && match pool {
-                Pool::Agent(only) => *only == number,
+                Pool::Agent(only, _) => *only == number,
                 Pool::Queue(queue, needs) => agent.serves(queue, needs),
             }
     });

@@ -9,9 +9,7 @@ use event::{
 use mail::Parsed;
 use projections::{Accounted, Archive, Content, Hot};
 
-use application::Application;
-
-use crate::{Answer, Decision, Rejection};
+use crate::{Answer, Application, Decision, Rejection};
 
 /// The views a decision reads.
 pub(crate) struct View<'a> {

@@ -1,7 +1,6 @@
 //! From fetched mail to commands: stores it, reads it, and has the engine decide.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use command::{
@@ -31,13 +30,6 @@ pub struct Intake {
     pub store: MessageStore,
     /// Signs and checks reply tokens.
     pub key: TokenKey,
-    /// What the configuration says; clones share it.
-    terms: Arc<RwLock<Arc<Terms>>>,
-}
-
-/// What the configuration says about mail that comes in.
-#[derive(Clone)]
-pub struct Terms {
     /// The internal mailbox.
     pub internal: MailboxName,
     /// The internal address.
@@ -46,13 +38,6 @@ pub struct Terms {
     pub verifier: Verifier,
     /// Bounces come to this address, followed by a token.
     pub envelope_sender: Address,
-}
-
-/// What holds for a batch from its beginning to its end.
-struct Holding {
-    terms: Arc<Terms>,
-    /// What mail of the internal mailbox is looked through for; nothing of any other.
-    screen: Screen,
 }
 
 impl Inbox for Intake {
@@ -77,14 +62,13 @@ impl Inbox for Intake {
         let raws: Vec<Option<Bytes>> =
             batch.iter().map(|fetched| fetched.body.bytes().cloned()).collect();
         let stored = self.store.put_all(raws.iter().flatten().cloned().collect()).await?;
-        let holding = self.holding(mailbox).await?;
-        let terms = Arc::clone(&holding.terms);
+        let screen = self.screen(mailbox).await?;
         let (intake, name) = (self.clone(), mailbox.clone());
         let commands =
-            tokio::task::spawn_blocking(move || intake.commands(&name, batch, stored, &holding))
+            tokio::task::spawn_blocking(move || intake.commands(&name, batch, stored, &screen))
                 .await;
         let mut commands = commands.map_err(|error| InboxError::Log(error.to_string()))??;
-        terms.verifier.check(commands.iter_mut().zip(raws)).await;
+        self.verifier.check(commands.iter_mut().zip(raws)).await;
         self.handle.submit_all(&Actor::Mailbox(mailbox.clone()), commands).await?;
         Ok(())
     }
@@ -129,20 +113,6 @@ impl From<EngineError> for InboxError {
 }
 
 impl Intake {
-    /// An intake on these terms.
-    pub fn new(handle: Handle, store: MessageStore, key: TokenKey, terms: Terms) -> Self {
-        Self { handle, store, key, terms: Arc::new(RwLock::new(Arc::new(terms))) }
-    }
-
-    /// Batches that come from now on are read on these terms.
-    pub fn set_terms(&self, terms: Terms) {
-        *self.terms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(terms);
-    }
-
-    fn terms(&self) -> Arc<Terms> {
-        Arc::clone(&self.terms.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// Reads a mail in quarantine again, as of when it first arrived; `actor` wants it. One that
     /// its server did not send is fetched anew, from one of the `accounts`.
     pub async fn replay(
@@ -159,8 +129,8 @@ impl Intake {
             Some(message) => (self.store.get(&message.digest).await?, message, mail.arrived),
             None => self.fetch_anew(&mail, accounts).await?,
         };
-        let holding = self.holding(&mail.source.mailbox).await?;
-        let mut command = self.command(mail.source.clone(), arrived, &raw, message, &holding)?;
+        let screen = self.screen(&mail.source.mailbox).await?;
+        let mut command = self.command(mail.source.clone(), arrived, &raw, message, &screen)?;
         if let Command::QuarantineMail(_) = command {
             if mail.message.is_none() {
                 self.handle.submit(actor, command).await?;
@@ -169,7 +139,7 @@ impl Intake {
                 "it still cannot be read; it stays in quarantine".to_owned(),
             ));
         }
-        holding.terms.verifier.check([(&mut command, Some(raw))]).await;
+        self.verifier.check([(&mut command, Some(raw))]).await;
         Ok(self.handle.submit(actor, command).await?)
     }
 
@@ -194,14 +164,12 @@ impl Intake {
         Ok((raw, message, fetched.received.unwrap_or(mail.arrived)))
     }
 
-    async fn holding(&self, mailbox: &MailboxName) -> Result<Holding, InboxError> {
-        let terms = self.terms();
-        let screen = if *mailbox == terms.internal {
-            self.handle.read(|views| Screen::of(&views.hot.directory)).await?
-        } else {
-            Screen::default()
-        };
-        Ok(Holding { terms, screen })
+    /// What mail of the internal mailbox is looked through for; nothing of any other.
+    async fn screen(&self, mailbox: &MailboxName) -> Result<Screen, InboxError> {
+        if *mailbox != self.internal {
+            return Ok(Screen::default());
+        }
+        Ok(self.handle.read(|views| Screen::of(&views.hot.directory)).await?)
     }
 
     fn commands(
@@ -209,7 +177,7 @@ impl Intake {
         mailbox: &MailboxName,
         batch: Vec<Fetched>,
         stored: Vec<MessageRef>,
-        holding: &Holding,
+        screen: &Screen,
     ) -> Result<Vec<Command>, InboxError> {
         let mut stored = stored.into_iter();
         let mut commands = Vec::with_capacity(batch.len());
@@ -226,7 +194,7 @@ impl Intake {
                     Command::QuarantineMail(quarantine)
                 }
                 (Body::Raw(raw), Some(message)) => {
-                    self.command(source, received, &raw, message, holding)?
+                    self.command(source, received, &raw, message, screen)?
                 }
                 (Body::Raw(_), None) => {
                     return Err(InboxError::Log("a message was not stored".to_owned()));
@@ -269,7 +237,7 @@ impl Intake {
         received: Timestamp,
         raw: &Bytes,
         message: MessageRef,
-        Holding { terms, screen }: &Holding,
+        screen: &Screen,
     ) -> Result<Command, InboxError> {
         let parsed = match mail::parse(raw) {
             Ok(parsed) => parsed,
@@ -285,14 +253,14 @@ impl Intake {
         }
         if parsed.automatic == Some(AutomaticKind::Bounce)
             && let Some(bounce) = mail::bounce(raw)
-            && let Some(sent) = self.reported(&terms.envelope_sender, &parsed, &bounce)?
+            && let Some(sent) = self.reported(&parsed, &bounce)?
         {
             let (outcome, status) = (bounce.outcome, bounce.status);
             let report = ReceiveReport { source, message, parsed, sent, outcome, status };
             return Ok(Command::ReceiveReport(Box::new(report)));
         }
-        let token = mail::find_token(&self.key, &terms.internal_address, &parsed);
-        if source.mailbox == terms.internal {
+        let token = mail::find_token(&self.key, &self.internal_address, &parsed);
+        if source.mailbox == self.internal {
             let finding = self.finding(token)?;
             let screening = screen.look(raw, &parsed, &finding);
             let reply = ReceiveReply { source, message, parsed, finding, screening };
@@ -304,7 +272,7 @@ impl Intake {
         }
         let digest = mail::fingerprint(raw);
         let answers = self.answered(token)?;
-        let sender = terms.verifier.told(&source.mailbox, raw, &parsed);
+        let sender = self.verifier.told(&source.mailbox, raw, &parsed);
         let mail = ReceiveMail { source, message, received, digest, parsed, answers, sender };
         Ok(Command::ReceiveMail(Box::new(mail)))
     }

@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use super::endpoint::{self, Grant};
 use super::error::TokenError;
 use super::file;
-use crate::{Secret, Trust, WebUrl};
+use super::url::TokenUrl;
+use crate::{Secret, Trust};
 
 /// An access token is not used in its last minute, or in the second half of a short life.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
@@ -22,7 +23,7 @@ const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct OAuth2Client {
     /// The token endpoint.
-    pub token_url: WebUrl,
+    pub token_url: TokenUrl,
     /// The name the provider gave the client.
     pub client_id: String,
     /// The client's secret, where it has one.
