@@ -137,9 +137,21 @@ impl Directory {
             .any(|own| own == address || plain.as_ref() == Some(own))
     }
 
+    /// The mailboxes of all agents, those of their next sign-in among them.
+    pub fn agent_addresses(&self) -> impl Iterator<Item = &Address> {
+        let now = self.agents.values().filter_map(|agent| agent.address.as_ref());
+        now.chain(self.next_addresses.values())
+    }
+
+    /// Whether an agent reads the address, now or from their next sign-in on.
+    pub fn is_address_of(&self, agent: AgentNumber, address: &Address) -> bool {
+        let now = self.agents.get(&agent).and_then(|entry| entry.address.as_ref());
+        now == Some(address) || self.next_addresses.get(&agent) == Some(address)
+    }
+
     /// Whether the address is an agent's own mailbox.
     pub fn is_agent(&self, address: &Address) -> bool {
-        self.agents.values().any(|agent| agent.address.as_ref() == Some(address))
+        self.agent_addresses().any(|known| known == address)
     }
 
     /// Whether mail to the address stays within: it is one of ours, or an agent's.

@@ -194,13 +194,11 @@ impl ReceiveReply {
 
 /// Whether the sender is the one the copy went to, by the mailbox of then or of now.
 fn is_handler(view: &View<'_>, delivery: &Delivery, sender: Option<&Address>) -> bool {
-    let now = match delivery.handler {
-        Handler::Agent(number) => {
-            view.hot.directory.agents.get(&number).and_then(|entry| entry.address.as_ref())
-        }
-        Handler::Address => None,
+    let is_theirs = |sender| match delivery.handler {
+        Handler::Agent(number) => view.hot.directory.is_address_of(number, sender),
+        Handler::Address => false,
     };
-    sender == delivery.address.as_ref() || (now.is_some() && sender == now)
+    sender == delivery.address.as_ref() || sender.is_some_and(is_theirs)
 }
 
 fn late(view: &View<'_>, delivery: &Delivery) -> Option<LateReason> {

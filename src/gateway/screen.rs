@@ -47,6 +47,5 @@ pub(crate) fn private<'a>(
     directory: &'a Directory,
     more: impl IntoIterator<Item = &'a Address>,
 ) -> PrivateAddresses {
-    let agents = directory.agents.values().filter_map(|agent| agent.address.as_ref());
-    agents.chain(directory.internal_address()).chain(more).collect()
+    directory.agent_addresses().chain(directory.internal_address()).chain(more).collect()
 }
