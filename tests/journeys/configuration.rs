@@ -286,7 +286,7 @@ fn unknown_names_are_refused_and_change_nothing() -> Result<()> {
             (&["agent", "transfer", "1001", "--to-agent", "1001"], "with agent 1001 already"),
             (&["agent", "transfer", "1001", "--to-address", "support@support.test"], "our own"),
             (&["agent", "transfer", "1001"], "--to-agent"),
-            (&["agent", "release", "1001", "00000-00000"], "does not hold contact 00000-00000"),
+            (&["agent", "release", "1001", "00000-00000"], "there is no contact 00000-00000"),
             (&["journal", "show", "00000-00000"], "there is no contact 00000-00000"),
             (&["outbox", "send-again", "1"], "outgoing mail 1 is not"),
         ];
