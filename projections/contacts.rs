@@ -65,12 +65,16 @@ impl Contacts {
                 self.change(*contact, |open| advance(open, event));
             }
             Fact::ParameterSet { contact, .. }
-            | Fact::DispositionSet { contact, .. }
             | Fact::SenderChecked { contact, .. }
             | Fact::AutomaticMailRecognised { contact, .. }
             | Fact::AutomaticReplyRequested { contact, .. } => {
                 self.change(*contact, |open| open.note(event));
             }
+            Fact::DispositionSet { contact, .. } => self.change(*contact, |open| {
+                open.note(event);
+                open.work(event);
+            }),
+            Fact::ReplyReceived { contact, .. } => self.change(*contact, |open| open.work(event)),
             Fact::ContactQueued { contact, .. }
             | Fact::ContactRequeued { contact, .. }
             | Fact::ContactAssigned { contact, .. }
@@ -86,7 +90,6 @@ impl Contacts {
             | Fact::MailboxActivated { .. }
             | mail_apart!()
             | sending!()
-            | Fact::ReplyReceived { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyRelayed { .. }
             | Fact::ReplyCopyRequested { .. }
@@ -145,10 +148,9 @@ impl Contacts {
             ServiceFact::ContactTagged(_) | ServiceFact::SkillsRequired(_) => open.note(event),
             ServiceFact::PriorityChanged(_)
             | ServiceFact::AcceptanceAwaited(_)
-            | ServiceFact::ContactAccepted(_)
             | ServiceFact::ContactParked(_) => open.place(at, event),
-            ServiceFact::ContactNoted(_)
-            | ServiceFact::AgentPreferred(_)
+            ServiceFact::ContactNoted(_) | ServiceFact::ContactAccepted(_) => open.work(event),
+            ServiceFact::AgentPreferred(_)
             | ServiceFact::RuleAwaited(_)
             | ServiceFact::AssignmentExplained(_)
             | ServiceFact::ContactUnparked(_) => {}

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, AgentState, ApplicationName, ApplicationRef, DirectoryEntry,
+    Actor, Address, AgentNumber, AgentState, ApplicationName, ApplicationRef, DirectoryEntry,
     DispositionCode, Event, Fact, MailboxName, MessageRef, Private, PrivateEntry, QueueName,
-    Schedule, ScheduleName, Setting, SkillName, StepFact, TeamName,
+    Schedule, ScheduleName, Setting, SkillName, StepFact, TeamName, Timestamp,
 };
 
 use crate::families::{engine, mail_apart, sending};
@@ -45,6 +45,17 @@ pub struct ApplicationFile {
     pub content: MessageRef,
 }
 
+/// A version of an application.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Publication {
+    /// Its text.
+    pub text: String,
+    /// When it was published.
+    pub time: Timestamp,
+    /// Who published it.
+    pub by: Actor,
+}
+
 /// The directory, the settings and the applications in force.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Directory {
@@ -66,7 +77,7 @@ pub struct Directory {
     pub mailboxes: BTreeMap<MailboxName, MailboxEntry>,
     /// The internal mailbox.
     pub internal: Option<MailboxName>,
-    applications: BTreeMap<ApplicationName, BTreeMap<u32, String>>,
+    applications: BTreeMap<ApplicationName, BTreeMap<u32, Publication>>,
     files: BTreeMap<ApplicationRef, BTreeMap<String, ApplicationFile>>,
     /// The addresses of agents that count from their next sign-in.
     next_addresses: BTreeMap<AgentNumber, Address>,
@@ -79,22 +90,31 @@ pub struct Directory {
 impl Directory {
     /// The newest version of an application, with its text.
     pub fn newest(&self, name: &ApplicationName) -> Option<(ApplicationRef, &str)> {
-        let (&version, text) = self.applications.get(name)?.last_key_value()?;
-        Some((ApplicationRef { name: name.clone(), version }, text))
+        let (&version, published) = self.applications.get(name)?.last_key_value()?;
+        Some((ApplicationRef { name: name.clone(), version }, &published.text))
     }
 
     /// Every published version of every application, with its text.
     pub fn applications(&self) -> impl Iterator<Item = (ApplicationRef, &str)> {
         self.applications.iter().flat_map(|(name, versions)| {
-            versions.iter().map(|(&version, text)| {
-                (ApplicationRef { name: name.clone(), version }, text.as_str())
+            versions.iter().map(|(&version, published)| {
+                (ApplicationRef { name: name.clone(), version }, published.text.as_str())
             })
         })
     }
 
-    /// The text of one version of an application.
-    pub fn application(&self, application: &ApplicationRef) -> Option<&str> {
-        self.applications.get(&application.name)?.get(&application.version).map(String::as_str)
+    /// One version of an application.
+    pub fn publication(&self, application: &ApplicationRef) -> Option<&Publication> {
+        self.applications.get(&application.name)?.get(&application.version)
+    }
+
+    /// The files that a version of an application sends, by the names its text gives them.
+    pub fn files(
+        &self,
+        application: &ApplicationRef,
+    ) -> impl Iterator<Item = (&str, &ApplicationFile)> {
+        let files = self.files.get(application).into_iter().flatten();
+        files.map(|(name, file)| (name.as_str(), file))
     }
 
     /// A file of a version of an application, by the name its text gives it.
@@ -178,10 +198,11 @@ impl Directory {
                 self.loaded = Some(settings.clone());
             }
             Fact::ApplicationPublished { application, text } => {
+                let (text, time, by) = (text.clone(), event.time, event.actor.clone());
                 self.applications
                     .entry(application.name.clone())
                     .or_default()
-                    .insert(application.version, text.clone());
+                    .insert(application.version, Publication { text, time, by });
             }
             Fact::Step(StepFact::ApplicationFileKept(kept)) => {
                 let (media_type, content) = (kept.media_type.clone(), kept.content);

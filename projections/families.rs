@@ -30,6 +30,16 @@ macro_rules! mail_apart {
     };
 }
 
+/// What an application does with a contact; newer logs have `StepTaken` as a step.
+macro_rules! stepping {
+    () => {
+        Fact::StepTaken { .. }
+            | Fact::ApplicationPaused { .. }
+            | Fact::ParameterSet { .. }
+            | Fact::ContactRestarted { .. }
+    };
+}
+
 /// The way of an outgoing mail, but for its arrival.
 macro_rules! sending {
     () => {
@@ -41,4 +51,4 @@ macro_rules! sending {
     };
 }
 
-pub(crate) use {engine, loading, mail_apart, sending};
+pub(crate) use {engine, loading, mail_apart, sending, stepping};

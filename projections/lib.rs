@@ -38,7 +38,7 @@ pub use archive::Archive;
 pub use automatic_mail::AutomaticMail;
 pub use contacts::Contacts;
 pub use course::{Course, CourseAt, Visit};
-pub use directory::{AgentEntry, ApplicationFile, Directory, MailboxEntry};
+pub use directory::{AgentEntry, ApplicationFile, Directory, MailboxEntry, Publication};
 pub use errands::{Errand, Errands};
 pub use hot::{Hot, SnapshotError};
 pub use journal::Journal;

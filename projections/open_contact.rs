@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 use event::{
-    Address, AgentNumber, ApplicationRef, AutomaticKind, DispositionCode, Event, Fact, Handler,
-    Line, MailboxName, MessageRef, OutgoingId, ParameterName, Person, Position, QueueName,
-    ServiceFact, SkillNeed, StepFact, Tag, Target, ThreadId, Timestamp, Verification,
+    Actor, Address, AgentNumber, ApplicationRef, AutomaticKind, ContactParked, DispositionCode,
+    Event, Fact, Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName, Person,
+    Position, QueueName, ServiceFact, SkillNeed, StepFact, Tag, Target, ThreadId, Timestamp,
+    Verification,
 };
 
 use crate::course::{Course, Visit};
@@ -104,6 +105,8 @@ pub enum Place {
         delivered: bool,
         /// Until when the agent has to accept it; `None` once they have, or need not.
         accept_until: Option<Timestamp>,
+        /// Whether the agent has accepted it or begun to work on it.
+        begun: bool,
     },
     /// Put aside by an agent, who gets it back.
     Parked {
@@ -115,6 +118,8 @@ pub enum Place {
         priority: u8,
         /// Since when it had waited there.
         entered: Timestamp,
+        /// When it was put aside.
+        since: Timestamp,
         /// Until when, at the latest.
         until: Option<Timestamp>,
         /// Whether it goes on once the customer writes in the thread.
@@ -243,10 +248,11 @@ impl OpenContact {
     /// An agent has it: what its application would still do is for contacts that nobody has.
     fn assign(&mut self, agent: AgentNumber, line: &Line, outgoing: OutgoingId, now: Timestamp) {
         let (priority, entered) = match &self.place {
-            Place::Waiting { priority, entered, .. } => (*priority, *entered),
+            Place::Waiting { priority, entered, .. } | Place::Parked { priority, entered, .. } => {
+                (*priority, *entered)
+            }
             Place::Application
             | Place::Held { .. }
-            | Place::Parked { .. }
             | Place::Leaving { .. }
             | Place::Forwarded { .. } => (0, now),
         };
@@ -261,58 +267,80 @@ impl OpenContact {
             outgoing,
             delivered: false,
             accept_until: None,
+            begun: false,
         };
+    }
+
+    /// Takes in a fact that tells whether somebody works on the contact.
+    pub(crate) fn work(&mut self, event: &Event) {
+        let Place::Held { agent, accept_until, begun, .. } = &mut self.place else { return };
+        let works = if let Fact::ReplyReceived { handler, .. } = &event.fact {
+            *handler == Handler::Agent(*agent)
+        } else if let Fact::Service(ServiceFact::ContactNoted(_)) = &event.fact {
+            event.actor == Actor::Agent(*agent)
+        } else if let Fact::Service(ServiceFact::ContactAccepted(_)) = &event.fact {
+            *accept_until = None;
+            true
+        } else {
+            matches!(event.fact, Fact::DispositionSet { .. })
+        };
+        *begun |= works;
     }
 
     /// Takes in a fact about a contact that somebody has.
     fn hold(&mut self, at: Position, event: &Event) {
+        if let Fact::ContactTransferred { to: Target::Address, .. } = &event.fact {
+            self.leave(OutgoingId(at));
+        } else if let Fact::Service(ServiceFact::ContactParked(parked)) = &event.fact {
+            self.park(parked, event.time);
+        } else if let Fact::ReducedCopyRequested { copy, .. } = &event.fact {
+            self.reduce(*copy, OutgoingId(at));
+        } else if let Place::Held { agent, outgoing, delivered, accept_until, .. } = &mut self.place
+        {
+            if let Fact::ContactDelivered { handler, outgoing: sent, .. } = &event.fact {
+                *delivered |= outgoing == sent && Handler::Agent(*agent) == *handler;
+            } else if let Fact::Service(ServiceFact::AcceptanceAwaited(awaited)) = &event.fact {
+                *accept_until = Some(awaited.until);
+            }
+        }
+    }
+
+    /// It goes to a plain address.
+    fn leave(&mut self, outgoing: OutgoingId) {
+        if let Place::Held { line, priority, entered, .. }
+        | Place::Parked { line, priority, entered, .. } = &self.place
+        {
+            let (line, priority, entered) = (line.clone(), *priority, *entered);
+            self.place = Place::Leaving { line, priority, entered, outgoing };
+        }
+    }
+
+    fn park(&mut self, parked: &ContactParked, since: Timestamp) {
+        if let Place::Held { agent, line, priority, entered, .. } = &self.place {
+            let (agent, line, priority, entered) = (*agent, line.clone(), *priority, *entered);
+            let (until, until_answer) = (parked.until, parked.until_answer);
+            self.place =
+                Place::Parked { agent, line, priority, entered, since, until, until_answer };
+        }
+    }
+
+    /// A smaller copy goes out in place of the one that was on its way.
+    fn reduce(&mut self, copy: OutgoingId, smaller: OutgoingId) {
         match &mut self.place {
-            Place::Held {
-                agent,
-                line,
-                priority,
-                entered,
-                outgoing,
-                delivered,
-                accept_until,
-                ..
-            } => {
-                if let Fact::ContactDelivered { handler, outgoing: sent, .. } = &event.fact {
-                    *delivered |= outgoing == sent && Handler::Agent(*agent) == *handler;
-                } else if let Fact::ReducedCopyRequested { copy, .. } = &event.fact {
-                    if outgoing == copy {
-                        (*outgoing, *delivered) = (OutgoingId(at), false);
-                    }
-                } else if let Fact::Service(ServiceFact::AcceptanceAwaited(awaited)) = &event.fact {
-                    *accept_until = Some(awaited.until);
-                } else if let Fact::Service(ServiceFact::ContactAccepted(_)) = &event.fact {
-                    *accept_until = None;
-                } else if let Fact::Service(ServiceFact::ContactParked(parked)) = &event.fact {
-                    self.place = Place::Parked {
-                        agent: *agent,
-                        line: line.clone(),
-                        priority: *priority,
-                        entered: *entered,
-                        until: parked.until,
-                        until_answer: parked.until_answer,
-                    };
-                } else if let Fact::ContactTransferred { to: Target::Address, .. } = &event.fact {
-                    self.place = Place::Leaving {
-                        line: line.clone(),
-                        priority: *priority,
-                        entered: *entered,
-                        outgoing: OutgoingId(at),
-                    };
-                }
+            Place::Held { outgoing, delivered, .. } if *outgoing == copy => {
+                (*outgoing, *delivered) = (smaller, false);
             }
-            Place::Leaving { outgoing, .. } | Place::Forwarded { outgoing } => {
-                if let Fact::ReducedCopyRequested { copy, .. } = &event.fact
-                    && outgoing == copy
-                {
-                    *outgoing = OutgoingId(at);
-                }
+            Place::Leaving { outgoing, .. } | Place::Forwarded { outgoing }
+                if *outgoing == copy =>
+            {
+                *outgoing = smaller;
             }
-            Place::Application | Place::Waiting { .. } | Place::Parked { .. } => {}
+            Place::Held { .. }
+            | Place::Leaving { .. }
+            | Place::Forwarded { .. }
+            | Place::Application
+            | Place::Waiting { .. }
+            | Place::Parked { .. } => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use event::{
     Timestamp, UncertainReason,
 };
 
-use crate::families::{engine, loading, mail_apart};
+use crate::families::{engine, loading, mail_apart, stepping};
 
 /// One mail that waits to be sent, or whose fate is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -152,6 +152,7 @@ impl Outbox {
             | Fact::AutomaticReplyRequested { .. }
             | Fact::NoticeRequested { .. }
             | Fact::OversizeHeaderKept { withheld: None, .. }
+            | Fact::Step(StepFact::ContactForwarded(_))
             | Fact::ReducedCopyRequested { .. } => self.ask(OutgoingId(at), event),
             Fact::SendStarted { outgoing, attempt, .. } => {
                 self.turn(*outgoing, SendState::Started);
@@ -189,10 +190,7 @@ impl Outbox {
             | Fact::MailboxActivated { .. }
             | Fact::ContactArrived { .. }
             | mail_apart!()
-            | Fact::StepTaken { .. }
-            | Fact::ApplicationPaused { .. }
-            | Fact::ParameterSet { .. }
-            | Fact::ContactRestarted { .. }
+            | stepping!()
             | Fact::ContactQueued { .. }
             | Fact::ReplyRefused { .. }
             | Fact::ReplyScreened { .. }

@@ -41,13 +41,18 @@ impl Timers {
             | Fact::SendRepeated { outgoing, .. }
             | Fact::SendRefused { outgoing, .. } => self.clear(Timer::SendAgain(*outgoing)),
             Fact::ContactRestarted { contact } => self.clear(Timer::WaitOver(*contact)),
-            Fact::ContactQueued { contact, .. } => self.clear_wait(*contact),
+            Fact::ContactQueued { contact, .. } => {
+                self.clear(Timer::ParkOver(*contact));
+                self.clear_wait(*contact);
+            }
             Fact::ContactAssigned { contact, .. } => {
                 self.clear(Timer::WaitOver(*contact));
+                self.clear(Timer::ParkOver(*contact));
                 self.clear_wait(*contact);
             }
             Fact::ContactRequeued { contact, .. } | Fact::ContactTransferred { contact, .. } => {
                 self.clear(Timer::AcceptOver(*contact));
+                self.clear(Timer::ParkOver(*contact));
             }
             Fact::ContactReleased { contact, .. } => {
                 self.clear(Timer::WaitOver(*contact));

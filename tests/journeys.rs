@@ -31,4 +31,5 @@ mod journeys {
     mod threads;
     mod trouble;
     mod verification;
+    mod work;
 }

@@ -23,7 +23,7 @@ const ALLOWED: &str =
     "write whole numbers with units, such as \"30 s\", \"15 min\", \"1 h 30 min\" or \"2 days\"";
 
 /// Reads a duration and gives its milliseconds; the error says what is wrong and what is allowed.
-pub(crate) fn parse(text: &str) -> Result<u64, String> {
+pub fn parse(text: &str) -> Result<u64, String> {
     let (mut total, mut rest) = (0_u64, text.trim());
     if rest.is_empty() {
         return Err(format!("a duration is missing; {ALLOWED}"));
@@ -42,8 +42,7 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
 }
 
 /// The duration in few words: `1 h 30 min`.
-#[cfg(test)]
-pub(crate) fn show(ms: u64) -> String {
+pub fn show(ms: u64) -> String {
     let (mut words, mut rest) = (Vec::new(), ms);
     for Unit { shown: [one, many], ms, .. } in &UNITS {
         let count = rest / ms;

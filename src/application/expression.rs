@@ -60,6 +60,11 @@ impl Expression {
         }
     }
 
+    /// As it was written.
+    pub fn written(&self) -> &str {
+        &self.text
+    }
+
     /// The names it uses, each from the outermost: `queue`, `first line`, `waiting`.
     pub fn names(&self) -> &[Name] {
         &self.names

@@ -3,9 +3,12 @@
 
 mod check;
 mod check_parts;
+mod columns;
 mod condition;
+mod diff;
 mod draft;
-mod duration;
+mod drawing;
+pub mod duration;
 mod email_words;
 mod expression;
 mod expression_names;
@@ -13,7 +16,12 @@ mod expression_size;
 mod fold;
 mod form;
 mod forms;
+mod graph;
 mod known;
+mod labels;
+mod layers;
+mod layout;
+mod mermaid;
 mod model;
 mod nearest;
 mod operand;
@@ -27,11 +35,15 @@ mod read_reply;
 mod read_table;
 mod read_webhook;
 mod reading;
+mod routes;
+mod says;
 mod schedule;
 mod schedule_text;
 mod schema;
 mod seen;
+mod shorten;
 mod surroundings;
+mod svg;
 mod table;
 mod template;
 mod template_code;
@@ -39,12 +51,15 @@ mod template_names;
 mod template_value;
 #[cfg(test)]
 mod tests;
+mod text_width;
 mod variables;
 mod verdict;
 mod webhook_url;
 
 pub use condition::Condition;
+pub use diff::{Change, diff};
 pub use expression::Expression;
+pub use graph::{Edge, Graph, Group, Node, Taken};
 pub use known::{Kind, Known, Name, known};
 pub use model::{Action, ActionKind, AgentRef, Application, Localised, Reply, Webhook};
 pub use problem::{ApplicationError, Problem, Severity};
@@ -55,5 +70,6 @@ pub use table::{CheckedMail, Found, Row, Table};
 pub use template::Template;
 pub use variables::{
     AgentValues, ContactValues, MailboxValues, QueueValues, ScheduleValues, ThreadValues, Values,
-    Variables, VerificationValues,
+    Variables, VerificationValues, instant,
 };
+pub use webhook_url::{webhook_allowed, webhook_hosts};

@@ -11,7 +11,7 @@ use crate::surroundings::Mention;
 use crate::{ActionKind, AgentRef, Expression, Template};
 
 /// The priority of a contact where the application names none.
-const PRIORITY_DEFAULT: u8 = 5;
+pub(crate) const PRIORITY_DEFAULT: u8 = 5;
 /// The level of a skill where the application names none.
 const LEVEL_DEFAULT: u8 = 1;
 

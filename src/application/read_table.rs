@@ -41,12 +41,11 @@ pub(crate) fn check_email(part: &mut Part<'_, '_>) -> Option<ActionKind> {
         None => {
             let own = own?;
             if own.is_empty() {
-                let hint = "add `[[action.NAME.row]]` with what must hold, such as `subject = { contains = \"invoice\" }`, and `to = \"...\"`";
-                part.reading.refuse(
-                    &part.place,
-                    "\"check e-mail\" has no condition",
-                    Some(hint.to_owned()),
-                );
+                let hint = "add `[[action.NAME.row]]` with what must hold, such as \
+                            `subject = { contains = \"invoice\" }`, and `to = \"...\"`"
+                    .to_owned();
+                let message = "\"check e-mail\" has no condition";
+                part.reading.refuse(&part.place, message, Some(hint));
                 return None;
             }
             vec![Row { exit: ExitName::new(MATCH).ok()?, conditions: own }]
@@ -54,11 +53,9 @@ pub(crate) fn check_email(part: &mut Part<'_, '_>) -> Option<ActionKind> {
         Some(entry) => {
             let rows = rows(part, entry);
             if own.is_none_or(|own| !own.is_empty()) {
-                part.reading.refuse(
-                    &entry.span(),
-                    "conditions stand both in the action and in rows",
-                    Some("put them all into rows".to_owned()),
-                );
+                let message = "conditions stand both in the action and in rows";
+                let hint = "put them all into rows".to_owned();
+                part.reading.refuse(&entry.span(), message, Some(hint));
                 return None;
             }
             rows?
@@ -109,8 +106,8 @@ fn rows<'t>(part: &mut Part<'_, 't>, entry: &'t Entry<'t>) -> Option<Vec<Row>> {
 fn row<'t>(part: &mut Part<'_, 't>, entry: &'t Entry<'t>, number: usize) -> Option<Row> {
     let table = part.table("row", entry)?;
     let exit = row_name(part, table, number);
-    let conditions = conditions(part, table)?;
     unknown_keys(part, table);
+    let conditions = conditions(part, table)?;
     if conditions.is_empty() {
         let hint = "mail that no row fits leaves by `otherwise`".to_owned();
         part.reading.refuse(&entry.span(), format!("row {number} has no condition"), Some(hint));

@@ -105,6 +105,11 @@ impl Template {
         Ok(spaced.trim().to_owned())
     }
 
+    /// As it was written.
+    pub fn written(&self) -> &str {
+        &self.text
+    }
+
     /// The names it uses, each from the outermost: `queue`, `first line`, `waiting`.
     pub fn names(&self) -> &[Name] {
         &self.names

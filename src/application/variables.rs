@@ -175,7 +175,7 @@ impl From<&Values> for Variables {
 }
 
 /// A point in time as RFC 3339 has it, in UTC.
-fn instant(time: Timestamp) -> String {
+pub fn instant(time: Timestamp) -> String {
     let ms = i64::try_from(time.0).unwrap_or(i64::MAX);
     jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

@@ -1,5 +1,6 @@
 //! The addresses of webhooks.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The host a webhook's address names, in small letters and without a port; the error says what is
@@ -48,6 +49,20 @@ pub(crate) fn host(url: &str) -> Result<String, String> {
         return refuse("is not secret on its way; use https, or http to this machine");
     }
     Ok(host)
+}
+
+/// Whether a webhook's address may be called; the error says why not.
+pub fn webhook_allowed(url: &str, hosts: &[String]) -> Result<(), String> {
+    let host = host(url)?;
+    if webhook_hosts(hosts).contains(&host) {
+        return Ok(());
+    }
+    Err(format!("host `{host}` is not among the `webhook_hosts` of the settings; add it and apply"))
+}
+
+/// The hosts of a list that may name ports, in small letters and without their ports.
+pub fn webhook_hosts(entries: &[String]) -> BTreeSet<String> {
+    entries.iter().filter_map(|entry| host(&format!("https://{entry}/")).ok()).collect()
 }
 
 fn is_label(label: &str) -> bool {

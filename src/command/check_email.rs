@@ -1,25 +1,46 @@
-//! The condition of `check e-mail`: what must have been found out about the sender of a mail.
+//! The action `check e-mail`: the table looks at what the log says of the mail, or at the mail itself.
 
-use event::{Check, Verification};
+use application::{CheckedMail, Found, Table};
+use event::{ExitName, Fact, MailRequested};
 
-/// For each check the results that match; whatever was found matches where none is named. All
-/// three must match.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SenderCondition {
-    /// Of DMARC.
-    pub dmarc: Option<Vec<Check>>,
-    /// Of DKIM.
-    pub dkim: Option<Vec<Check>>,
-    /// Of SPF.
-    pub spf: Option<Vec<Check>>,
-}
+use crate::NewEvent;
+use crate::interpreter::At;
 
-impl SenderCondition {
-    /// The exit of a mail about whose sender this was found out.
-    pub(crate) fn exit(&self, found: &Verification) -> &'static str {
-        let is_met = [(&self.dmarc, found.dmarc), (&self.dkim, found.dkim), (&self.spf, found.spf)]
-            .into_iter()
-            .all(|(wanted, found)| wanted.as_ref().is_none_or(|wanted| wanted.contains(&found)));
-        if is_met { "match" } else { "otherwise" }
+impl At<'_> {
+    /// Asks for the mail itself where a condition needs it: its header and its text are not in the
+    /// log.
+    pub(crate) fn check_email(&self, table: &Table) -> Vec<NewEvent> {
+        if table.needs_mail() {
+            let (contact, step) = (self.contact, self.step.clone());
+            return vec![Fact::from(MailRequested { contact, step }).into()];
+        }
+        vec![self.found(table, &table.look(&self.recorded()))]
+    }
+
+    /// The way a mail goes.
+    pub(crate) fn checked(&self, table: &Table, mail: CheckedMail) -> NewEvent {
+        let mail = CheckedMail { verification: self.open.verification, ..mail };
+        self.found(table, &table.look(&mail))
+    }
+
+    fn found(&self, table: &Table, found: &Found) -> NewEvent {
+        let row = found.row.and_then(|row| table.rows.get(usize::from(row).checked_sub(1)?));
+        let exit = row.map_or("otherwise", |row| ExitName::as_str(&row.exit));
+        self.leave_by_row(exit, found.row, &found.reasons.join("\n"))
+    }
+
+    /// The mail as far as the log has it.
+    fn recorded(&self) -> CheckedMail {
+        let open = self.open;
+        CheckedMail {
+            subject: open.subject.clone(),
+            attachments: open.attachments.clone(),
+            sender: open.sender.as_ref().map(|from| from.address.to_string()).unwrap_or_default(),
+            size: open.message.size,
+            language: open.language.clone().unwrap_or_default(),
+            automatic: open.automatic,
+            verification: open.verification,
+            ..CheckedMail::default()
+        }
     }
 }

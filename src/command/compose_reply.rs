@@ -1,50 +1,89 @@
-//! An application's automatic answer: whether it may go out, and what it says.
+//! The action `compose reply`: whether an automatic answer may go out, and what it says.
 
-use event::{Address, ContactId, Fact, Private, Step, WithheldReason, Written};
-use projections::{OpenContact, Visit};
+use application::{Localised, Reply, Variables};
+use event::{Address, Attachment, Composed, Fact, Private, WithheldReason, Written};
+use projections::Visit;
 
-use crate::template::Variable;
-use crate::{NewEvent, Template, View};
+use crate::interpreter::At;
+use crate::{Fault, NewEvent, View};
 
-/// What asks for the answer or withholds it, and the exit.
-///
-/// A contact that enters its application again after a restart has asked already: it leaves by the
-/// same exit and asks for nothing.
-pub(crate) fn compose_reply(
-    view: &View<'_>,
-    contact: ContactId,
-    open: &OpenContact,
-    step: &Step,
-    (subject, text): (&Template, &Template),
-) -> (Option<NewEvent>, &'static str) {
-    if open.replied.contains(&Visit::from(step)) {
-        return (None, "sent");
+/// What an answer says.
+struct Words {
+    subject: String,
+    text: String,
+    html: Option<String>,
+    attachments: Vec<Attachment>,
+}
+
+impl At<'_> {
+    /// What asks for the answer or withholds it, and the way out.
+    ///
+    /// A contact that enters its application again after a restart has asked already: it leaves by the
+    /// same exit and asks for nothing.
+    pub(crate) fn compose_reply(&self, reply: &Reply) -> Result<Vec<NewEvent>, Fault> {
+        if self.open.replied.contains(&Visit::from(&self.step)) {
+            return Ok(vec![self.leave("sent", "it was asked for before the restart")]);
+        }
+        let (contact, step) = (self.contact, self.step.clone());
+        let to = match self.recipient() {
+            Ok(to) => to.clone(),
+            Err(reason) => {
+                let withheld = Fact::AutomaticReplyWithheld { contact, step, reason };
+                return Ok(vec![withheld.into(), self.leave("withheld", "")]);
+            }
+        };
+        let words = match self.words(reply, &self.variables()?) {
+            Ok(words) => words,
+            Err(error) => return Ok(self.fail(&error)),
+        };
+        let (thread, arrival) = (self.open.thread, self.open.arrival);
+        let asked = Fact::AutomaticReplyRequested { contact, thread, arrival, step };
+        Ok(vec![NewEvent::with(asked, words.to(to)), self.leave("sent", "")])
     }
-    let step = step.clone();
-    match recipient(view, open) {
-        Ok(to) => {
-            let value = |variable| value(view, contact, open, variable);
-            let (subject, text) = (subject.render(value), text.render(value));
-            let written = Written { to: to.clone(), subject, text };
-            let (thread, arrival) = (open.thread, open.arrival);
-            let fact = Fact::AutomaticReplyRequested { contact, thread, arrival, step };
-            (Some(NewEvent::with(fact, Private::Written(Box::new(written)))), "sent")
+
+    /// Who gets the answer. The limits stop what no rule recognises: a robot that passes for a person,
+    /// also where it writes under another address each time.
+    fn recipient(&self) -> Result<&Address, WithheldReason> {
+        let own = |address: &Address| self.view.hot.directory.is_inside(address);
+        let to = mail::may_answer(self.open.automatic, self.open.answer_to.as_ref(), own)?;
+        if self.view.hot.automatic_mail.to_thread(self.open.thread) > 0 {
+            return Err(WithheldReason::Thread);
         }
-        Err(reason) => {
-            (Some(Fact::AutomaticReplyWithheld { contact, step, reason }.into()), "withheld")
-        }
+        within_limits(self.view, to)
+    }
+
+    fn words(&self, reply: &Reply, variables: &Variables) -> Result<Words, String> {
+        let language = self.open.language.as_deref().unwrap_or_default();
+        let render = |text: &Localised| text.choose(language).render(variables);
+        Ok(Words {
+            subject: reply.subject.choose(language).render_line(variables)?,
+            text: render(&reply.text)?,
+            html: reply.html.as_ref().map(render).transpose()?,
+            attachments: reply
+                .attachments
+                .iter()
+                .map(|name| self.attachment(name))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn attachment(&self, name: &str) -> Result<Attachment, String> {
+        let file = self.view.hot.directory.file(&self.step.application, name);
+        let file = file.ok_or_else(|| format!("file `{name}` was not published"))?;
+        let (media_type, content) = (file.media_type.clone(), file.content);
+        Ok(Attachment { name: name.to_owned(), media_type, content })
     }
 }
 
-/// Who gets the answer. The limits stop what no rule recognises: a robot that passes for a person,
-/// also where it writes under another address each time.
-fn recipient<'a>(view: &View<'_>, open: &'a OpenContact) -> Result<&'a Address, WithheldReason> {
-    let own = |address: &Address| view.hot.directory.is_inside(address);
-    let to = mail::may_answer(open.automatic, open.answer_to.as_ref(), own)?;
-    if view.hot.automatic_mail.to_thread(open.thread) > 0 {
-        return Err(WithheldReason::Thread);
+impl Words {
+    fn to(self, to: Address) -> Private {
+        let Self { subject, text, html, attachments } = self;
+        let written = Written { to, subject, text };
+        if html.is_none() && attachments.is_empty() {
+            return Private::Written(Box::new(written));
+        }
+        Private::Composed(Box::new(Composed { written, html, attachments }))
     }
-    within_limits(view, to)
 }
 
 /// The address, where it may get one more automatic answer now.
@@ -61,16 +100,5 @@ pub(crate) fn within_limits<'a>(
         Err(WithheldReason::Total)
     } else {
         Ok(to)
-    }
-}
-
-fn value(view: &View<'_>, contact: ContactId, open: &OpenContact, variable: Variable) -> String {
-    match variable {
-        Variable::Contact => contact.to_string(),
-        Variable::Mailbox => {
-            let shown = view.hot.directory.public(&open.mailbox).and_then(|(_, name)| name);
-            shown.map_or_else(|| open.mailbox.to_string(), str::to_owned)
-        }
-        Variable::Subject => open.subject.clone(),
     }
 }

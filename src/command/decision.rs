@@ -4,10 +4,10 @@ use event::{Actor, CommandId, ContactId, Fact, Private, Timestamp};
 use projections::ShelfError;
 
 use crate::{
-    ActivateMailbox, Fire, LoadDirectory, LoadSettings, Publish, QuarantineMail, ReceiveMail,
-    ReceiveNote, ReceiveReply, ReceiveReport, RecordSend, RecordVanished, RefuseMail,
-    RefuseOversize, Release, SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop,
-    Transfer,
+    Accept, ActivateMailbox, AddNote, AddTag, Assign, Decline, Fire, LoadDirectory, LoadSettings,
+    Move, Park, Prioritise, Publish, Pull, QuarantineMail, ReceiveMail, ReceiveNote, ReceiveReply,
+    ReceiveReport, RecordSend, RecordVanished, RecordWebhook, RefuseMail, RefuseOversize, Release,
+    SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop, SupplyMail, Transfer, Unpark,
 };
 
 /// A command with its circumstances.
@@ -60,6 +60,10 @@ pub enum Command {
     RecordSend(RecordSend),
     /// A person wants an uncertain mail sent again.
     SendAgain(SendAgain),
+    /// The mail itself, for an application.
+    SupplyMail(Box<SupplyMail>),
+    /// The answer of another program, for an application.
+    RecordWebhook(RecordWebhook),
     /// A timer is due.
     Fire(Fire),
     /// An agent signs in or out, or changes readiness.
@@ -70,6 +74,26 @@ pub enum Command {
     Transfer(Transfer),
     /// A contact ends.
     Release(Release),
+    /// An agent takes on a contact that was given to them.
+    Accept(Accept),
+    /// An agent does not take a contact that was given to them.
+    Decline(Decline),
+    /// An agent puts a contact aside.
+    Park(Park),
+    /// An agent takes a contact back that they put aside.
+    Unpark(Unpark),
+    /// Something is noted about a contact.
+    AddNote(AddNote),
+    /// A contact gets a word by which it is found again.
+    AddTag(AddTag),
+    /// A contact goes to another queue or agent.
+    Move(Move),
+    /// An agent takes a contact that waits.
+    Pull(Pull),
+    /// A contact is given to an agent.
+    Assign(Assign),
+    /// A waiting contact gets another priority.
+    Prioritise(Prioritise),
 }
 
 /// A fact to be recorded, with its private part.
@@ -107,6 +131,15 @@ impl Decision {
     /// A decision that records `events` and answers `done`.
     pub(crate) fn record(events: impl IntoIterator<Item = impl Into<NewEvent>>) -> Self {
         Self { events: events.into_iter().map(Into::into).collect(), answer: Answer::Done }
+    }
+
+    /// A decision about a contact; nothing to record where it is so already.
+    pub(crate) fn about(
+        contact: ContactId,
+        events: impl IntoIterator<Item = impl Into<NewEvent>>,
+    ) -> Self {
+        let events = events.into_iter().map(Into::into).collect();
+        Self { events, answer: Answer::Contact(contact) }
     }
 
     /// Nothing to record: it is so already.

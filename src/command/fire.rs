@@ -1,10 +1,13 @@
 //! A timer is due.
 
-use event::{AgentState, ContactId, Fact, RequeueReason, TeamReason, Timer, Timestamp};
+use event::{
+    AgentState, ContactId, Fact, RequeueReason, TeamReason, Timer, Timestamp, UnparkReason,
+};
 use projections::Place;
 
 use crate::contact_command::requeue;
 use crate::line_rules::apply_rules;
+use crate::unpark::unpark;
 use crate::{Decision, NewEvent, Rejection, View};
 
 /// A timer is due.
@@ -21,10 +24,8 @@ impl Fire {
             return Ok(Decision::unchanged());
         };
         let led_to = match self.timer {
-            Timer::SendAgain(_)
-            | Timer::WaitOver(_)
-            | Timer::PreferenceOver(_)
-            | Timer::ParkOver(_) => Vec::new(),
+            Timer::SendAgain(_) | Timer::WaitOver(_) | Timer::PreferenceOver(_) => Vec::new(),
+            Timer::ParkOver(contact) => unpark(view, contact, UnparkReason::Time, now)?,
             Timer::AcceptOver(contact) => not_accepted(view, contact),
             Timer::RuleDue(contact) => apply_rules(view, contact, due, now)?,
         };

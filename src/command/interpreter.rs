@@ -1,14 +1,38 @@
 //! The application interpreter: one pure step at a time.
 
+use application::{Action, ActionKind, Application, Variables};
 use event::{
-    ContactId, ExitName, Fact, Line, NameError, Private, QueueReason, ReleaseReason, Step,
+    ActionFailed, ActionTaken, ApplicationName, ContactId, ContactNoted, ContactTagged, ExitName,
+    Fact, Line, ParameterName, Private, QueueReason, ReleaseReason, Step, SubApplicationEntered,
     Timestamp,
 };
-use projections::{Course, CourseAt, Place};
+use projections::{Course, CourseAt, OpenContact, Place};
 
-use crate::compose_reply::compose_reply;
 use crate::queueing::{Entry, enqueue};
-use crate::{ActionKind, Application, Fault, NewEvent, View};
+use crate::{Fault, NewEvent, View, known};
+
+/// So deep applications run each other.
+const CALLERS_MAX: usize = 8;
+/// What is recorded of the reason for a way is cut after so many bytes.
+const WHY_BYTES_MAX: usize = 4096;
+
+/// A contact at an action of its application.
+pub(crate) struct At<'a> {
+    /// The views.
+    pub view: &'a View<'a>,
+    /// The contact.
+    pub contact: ContactId,
+    /// What is known of it.
+    pub open: &'a OpenContact,
+    /// The action and its visit.
+    pub step: Step,
+    /// The action itself.
+    pub action: &'a Action,
+    /// Whether a wait in the action is over.
+    pub resumed: bool,
+    /// The time.
+    pub now: Timestamp,
+}
 
 /// The next step of a contact's application.
 ///
@@ -19,55 +43,164 @@ pub(crate) fn step(
     contact: ContactId,
     now: Timestamp,
 ) -> Result<Vec<NewEvent>, Fault> {
-    let fault = Fault::Unpublished(contact);
-    let open = view.hot.contacts.get(contact).ok_or_else(|| fault.clone())?;
-    let application = view.applications.get(&open.application).ok_or_else(|| fault.clone())?;
-    let course = open.course.as_ref().ok_or_else(|| fault.clone())?;
-    let step = place(application, course).ok_or_else(|| fault.clone())?;
-    let kind = &application.actions.get(&step.action).ok_or_else(|| fault.clone())?.kind;
-    let leave = |exit: &str| -> Result<NewEvent, Fault> {
-        let exit = ExitName::new(exit).map_err(|_: NameError| fault.clone())?;
-        Ok(Fact::StepTaken { contact, step: step.clone(), exit: Some(exit) }.into())
-    };
-    Ok(match kind {
-        ActionKind::WaitForEmail => vec![leave("mail")?],
-        ActionKind::Wait { seconds } => {
-            if matches!(course.at, CourseAt::Resumed { .. }) {
-                vec![leave("over")?]
-            } else {
-                let until = now.plus_ms(u64::from(*seconds) * 1000);
-                vec![Fact::ApplicationPaused { contact, step, until }.into()]
+    let at = At::find(view, contact, now).ok_or(Fault::Unpublished(contact))?;
+    at.take()
+}
+
+impl<'a> At<'a> {
+    /// Where the contact stands; `None` where views and log have come apart.
+    pub(crate) fn find(view: &'a View<'a>, contact: ContactId, now: Timestamp) -> Option<Self> {
+        let open = view.hot.contacts.get(contact)?;
+        let course = open.course.as_ref()?;
+        let application = view.applications.get(&course.application)?;
+        let step = place(application, course)?;
+        let action = application.actions.get(&step.action)?;
+        let resumed = matches!(course.at, CourseAt::Resumed { .. });
+        Some(Self { view, contact, open, step, action, resumed, now })
+    }
+
+    fn take(&self) -> Result<Vec<NewEvent>, Fault> {
+        Ok(match &self.action.kind {
+            ActionKind::WaitForEmail { .. } => vec![self.leave("mail", "")],
+            ActionKind::Wait { .. } if self.resumed => vec![self.leave("over", "")],
+            ActionKind::Wait { ms } => vec![self.pause(*ms)],
+            ActionKind::CheckEmail(table) => self.check_email(table),
+            ActionKind::ComposeReply(reply) => self.compose_reply(reply)?,
+            ActionKind::Queue { queue, priority, skills } => {
+                let entry = Entry {
+                    line: Line::Queue(queue.clone()),
+                    priority: *priority,
+                    entered: self.waits_since(),
+                    reason: QueueReason::Application,
+                    skills: skills.clone(),
+                };
+                self.line_up(entry, self.leave("queued", ""))?
             }
+            ActionKind::RouteToAgent { agent, wait_ms, priority } => {
+                self.route_to_agent(agent, *wait_ms, *priority)?
+            }
+            ActionKind::TransferToAddress { address } => self.transfer_to_address(address)?,
+            ActionKind::SetParameter { parameter, value } => {
+                let set = |value| vec![self.set(parameter, value), self.leave("set", "")];
+                self.rendered(value, set)?
+            }
+            ActionKind::ChooseBySchedule { schedule } => self.choose_by_schedule(schedule),
+            ActionKind::Branch { condition } => match condition.holds(&self.variables()?) {
+                Ok(true) => vec![self.leave("yes", "")],
+                Ok(false) => vec![self.leave("no", "")],
+                Err(error) => self.fail(&error),
+            },
+            ActionKind::Note { text } => self.rendered(text, |text| {
+                let noted = Fact::from(ContactNoted { contact: self.contact });
+                vec![NewEvent::with(noted, Private::Text(text)), self.leave("noted", "")]
+            })?,
+            ActionKind::Tag { tag } => {
+                let tagged = ContactTagged { contact: self.contact, tag: tag.clone() };
+                vec![Fact::from(tagged).into(), self.leave("tagged", "")]
+            }
+            ActionKind::CallWebhook(webhook) => self.call_webhook(webhook)?,
+            ActionKind::RunApplication { application } => self.run_application(application),
+            ActionKind::End => self.end(),
+        })
+    }
+
+    /// What templates and conditions can name.
+    pub(crate) fn variables(&self) -> Result<Variables, Fault> {
+        known::variables(self.view, self.contact, self.open, self.now)
+    }
+
+    /// Records that the contact leaves the action, and why in a sentence, where there is more to say
+    /// than the exit.
+    pub(crate) fn leave(&self, exit: &str, why: &str) -> NewEvent {
+        self.leave_by_row(exit, None, why)
+    }
+
+    /// The same where a row of a table decided.
+    pub(crate) fn leave_by_row(&self, exit: &str, row: Option<u16>, why: &str) -> NewEvent {
+        let exit = ExitName::new(exit).ok();
+        let taken = ActionTaken { contact: self.contact, step: self.step.clone(), exit, row };
+        let why = why.get(..why.floor_char_boundary(WHY_BYTES_MAX)).unwrap_or_default();
+        let private = (!why.is_empty()).then(|| Private::Text(why.to_owned()));
+        NewEvent { fact: taken.into(), private }
+    }
+
+    /// The action cannot be carried out as written: the contact leaves it by `error`, or, where an
+    /// old application says nothing of that, by the way of a mail that it does nothing about.
+    pub(crate) fn fail(&self, reason: &str) -> Vec<NewEvent> {
+        let failed = ActionFailed { contact: self.contact, step: self.step.clone() };
+        let failed = NewEvent::with(failed.into(), Private::Text(reason.to_owned()));
+        let ways = ["error", "otherwise", "withheld", "failed", "no", "set", "noted", "done"];
+        let leads = |exit: &&str| self.action.exits.keys().any(|name| name.as_str() == *exit);
+        let exit = ways.into_iter().find(leads).unwrap_or("error");
+        vec![failed, self.leave(exit, reason)]
+    }
+
+    /// Sets a parameter.
+    pub(crate) fn set(&self, parameter: &ParameterName, value: String) -> NewEvent {
+        let parameter = parameter.clone();
+        let fact = Fact::ParameterSet { contact: self.contact, parameter };
+        NewEvent::with(fact, Private::Text(value))
+    }
+
+    /// What becomes of a text once it is rendered; the error exit where it cannot be.
+    pub(crate) fn rendered(
+        &self,
+        template: &application::Template,
+        then: impl FnOnce(String) -> Vec<NewEvent>,
+    ) -> Result<Vec<NewEvent>, Fault> {
+        Ok(match template.render(&self.variables()?) {
+            Ok(text) => then(text),
+            Err(error) => self.fail(&error),
+        })
+    }
+
+    /// The application goes on after so long.
+    pub(crate) fn pause(&self, ms: u64) -> NewEvent {
+        let until = self.now.plus_ms(ms);
+        Fact::ApplicationPaused { contact: self.contact, step: self.step.clone(), until }.into()
+    }
+
+    /// Has the contact wait in a line.
+    pub(crate) fn line_up(&self, entry: Entry, then: NewEvent) -> Result<Vec<NewEvent>, Fault> {
+        let lined_up = enqueue(self.view, self.contact, entry, self.now)?;
+        Ok(lined_up.into_iter().chain([then]).collect())
+    }
+
+    /// Since when the contact counts as waiting: whoever waits already goes on.
+    pub(crate) fn waits_since(&self) -> Timestamp {
+        match self.open.place {
+            Place::Waiting { entered, .. } => entered,
+            Place::Application
+            | Place::Held { .. }
+            | Place::Parked { .. }
+            | Place::Leaving { .. }
+            | Place::Forwarded { .. } => self.now,
         }
-        ActionKind::CheckEmail { sender } => vec![leave(sender.exit(&open.verification))?],
-        ActionKind::ComposeReply { subject, text } => {
-            let (asked, exit) = compose_reply(view, contact, open, &step, (subject, text));
-            asked.into_iter().chain([leave(exit)?]).collect()
+    }
+
+    fn run_application(&self, name: &ApplicationName) -> Vec<NewEvent> {
+        let callers = self.open.course.as_ref().map_or(0, |course| course.callers.len());
+        if callers >= CALLERS_MAX {
+            return self.fail(&format!("applications run each other more than {CALLERS_MAX} deep"));
         }
-        ActionKind::Queue { queue, priority } => {
-            let entry = Entry {
-                line: Line::Queue(queue.clone()),
-                priority: *priority,
-                entered: now,
-                reason: QueueReason::Application,
-                skills: Vec::new(),
-            };
-            enqueue(view, contact, entry, now)?.into_iter().chain([leave("queued")?]).collect()
+        match self.view.hot.directory.newest(name) {
+            Some((application, _)) => {
+                let (contact, step) = (self.contact, self.step.clone());
+                vec![Fact::from(SubApplicationEntered { contact, step, application }).into()]
+            }
+            None => self.fail(&format!("application `{name}` was never published")),
         }
-        ActionKind::SetParameter { parameter, value } => {
-            let fact = Fact::ParameterSet { contact, parameter: parameter.clone() };
-            let set = NewEvent::with(fact, Private::Text(value.clone()));
-            vec![set, leave("set")?]
-        }
-        ActionKind::End => {
-            let ended = Fact::StepTaken { contact, step, exit: None };
-            let unqueued = matches!(open.place, Place::Application);
-            let reason = ReleaseReason::ApplicationEnded;
-            let released =
-                unqueued.then_some(Fact::ContactReleased { contact, agent: None, reason });
-            std::iter::once(ended).chain(released).map(Into::into).collect()
-        }
-    })
+    }
+
+    fn end(&self) -> Vec<NewEvent> {
+        let (contact, step) = (self.contact, self.step.clone());
+        let ended = ActionTaken { contact, step, exit: None, row: None };
+        let is_outermost = self.open.course.as_ref().is_none_or(|course| course.callers.is_empty());
+        let unqueued = is_outermost && matches!(self.open.place, Place::Application);
+        let reason = ReleaseReason::ApplicationEnded;
+        let released = unqueued.then_some(Fact::ContactReleased { contact, agent: None, reason });
+        std::iter::once(ended.into()).chain(released).map(Into::into).collect()
+    }
 }
 
 /// The action the contact stands at now, and which visit this is.

@@ -5,17 +5,26 @@
 //! (an application's step, an assignment) until they lead to nothing.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+mod accept;
 mod activate_mailbox;
-mod application;
+mod assign;
+mod call_webhook;
 mod check_email;
 mod compose_reply;
 mod contact_command;
 mod decision;
+mod decline;
 mod fire;
 mod interpreter;
+mod known;
 mod line_rules;
 mod load;
+mod move_contact;
+mod note;
+mod park;
+mod prioritise;
 mod publish;
+mod pull;
 mod quarantine_mail;
 mod queueing;
 mod receive_mail;
@@ -24,38 +33,51 @@ mod receive_reply;
 mod receive_report;
 mod recipients;
 mod record_vanished;
+mod record_webhook;
 mod refuse_mail;
 mod refuse_oversize;
 mod rejection;
 mod release;
+mod rights;
+mod route_to_agent;
 mod routing;
 mod send;
 mod set_agent_state;
 mod set_disposition;
 mod start;
 mod state;
-mod template;
+mod supply_mail;
+mod surroundings;
+mod tag;
 mod transfer;
 mod undelivered;
+mod unpark;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
+pub use accept::Accept;
 pub use activate_mailbox::ActivateMailbox;
-pub use application::{Action, ActionKind, Application, ApplicationError, Problem};
-pub use check_email::SenderCondition;
+pub use assign::Assign;
 pub use decision::{Answer, Command, Envelope};
 pub(crate) use decision::{Decision, Fault, NewEvent};
+pub use decline::Decline;
 pub use fire::Fire;
 pub use load::{LoadDirectory, LoadSettings};
-pub use publish::Publish;
+pub use move_contact::{Move, MoveTo};
+pub use note::{AddNote, NoteText, NoteTextError};
+pub use park::Park;
+pub use prioritise::Prioritise;
+pub use publish::{Publish, SentFile, problems};
+pub use pull::Pull;
 pub use quarantine_mail::QuarantineMail;
 pub use receive_mail::ReceiveMail;
 pub use receive_note::ReceiveNote;
 pub use receive_reply::{Delivery, Finding, ReceiveReply, Screening};
 pub use receive_report::{ReceiveReport, SentMail, SentWhat};
 pub use record_vanished::RecordVanished;
+pub use record_webhook::RecordWebhook;
 pub use refuse_mail::RefuseMail;
 pub use refuse_oversize::RefuseOversize;
 pub use rejection::Rejection;
@@ -65,8 +87,11 @@ pub use set_agent_state::SetAgentState;
 pub use set_disposition::SetDisposition;
 pub use start::{Start, Stop};
 pub use state::{Carried, CarryError, State};
-pub use template::Template;
+pub use supply_mail::SupplyMail;
+pub use surroundings::surroundings;
+pub use tag::AddTag;
 pub use transfer::{Destination, Transfer};
+pub use unpark::Unpark;
 pub(crate) use view::{Applications, View};
 
 /// Decides one command. A rejection changes nothing.
@@ -91,10 +116,22 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::RecordSend(command) => command.decide(view, now),
         Command::SendAgain(command) => command.decide(view),
         Command::Fire(command) => command.decide(view, now),
+        Command::SupplyMail(command) => command.decide(view, now),
+        Command::RecordWebhook(command) => Ok(command.decide(view)),
         Command::SetAgentState(command) => command.decide(view),
         Command::SetDisposition(command) => command.decide(view, &envelope.actor),
         Command::Transfer(command) => command.decide(view, &envelope.actor, now),
         Command::Release(command) => command.decide(view, &envelope.actor),
+        Command::Accept(command) => command.decide(view, &envelope.actor),
+        Command::Decline(command) => command.decide(view, &envelope.actor),
+        Command::Park(command) => command.decide(view, &envelope.actor, now),
+        Command::Unpark(command) => command.decide(view, &envelope.actor, now),
+        Command::AddNote(command) => command.decide(view, &envelope.actor),
+        Command::AddTag(command) => command.decide(view, &envelope.actor),
+        Command::Move(command) => command.decide(view, &envelope.actor, now),
+        Command::Pull(command) => command.decide(view, &envelope.actor, now),
+        Command::Assign(command) => command.decide(view, &envelope.actor, now),
+        Command::Prioritise(command) => command.decide(view, &envelope.actor),
     }
 }
 

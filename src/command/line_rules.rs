@@ -32,15 +32,10 @@ pub(crate) struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    /// Where a contact waits, or goes back to. `None` where that is nowhere, or its application
-    /// ends the wait: it had the contact wait for an agent, and is paused meanwhile.
+    /// Where a contact waits. `None` where that is nowhere, or its application ends the wait: it had
+    /// the contact wait for an agent, and is paused meanwhile.
     fn of(open: &'a OpenContact) -> Option<Self> {
-        let (line, priority) = match &open.place {
-            Place::Waiting { line, priority, .. }
-            | Place::Held { line, priority, .. }
-            | Place::Leaving { line, priority, .. } => (line, *priority),
-            Place::Application | Place::Parked { .. } | Place::Forwarded { .. } => return None,
-        };
+        let Place::Waiting { line, priority, .. } = &open.place else { return None };
         let paused = open.course.as_ref().is_some_and(|course| match course.at {
             CourseAt::Paused { .. } => true,
             CourseAt::Start
@@ -49,7 +44,7 @@ impl<'a> Wait<'a> {
             | CourseAt::Resumed { .. } => false,
         });
         let governed = paused && matches!(line, Line::Agent(_));
-        (!governed).then_some(Self { line, priority, lined_up: open.lined_up })
+        (!governed).then_some(Self { line, priority: *priority, lined_up: open.lined_up })
     }
 }
 
@@ -97,26 +92,37 @@ fn steps_before(raise: Raise, lined_up: Timestamp, before: Timestamp) -> u64 {
     before.ms_since(lined_up).saturating_sub(1).checked_div(raise.every_ms).unwrap_or(0)
 }
 
-/// What is awaited of a contact that waits, or goes back to its line; nothing where that is so
-/// already. The time it was with an agent counts as waiting: for the customer it is.
+/// What is awaited of a waiting contact by other rules; nothing where that is so already.
 pub(crate) fn awaited(
     view: &View<'_>,
     rules: LineRules<'_>,
     contact: ContactId,
     now: Timestamp,
 ) -> Option<NewEvent> {
-    let open = view.hot.contacts.get(contact)?;
+    let wait = Wait::of(view.hot.contacts.get(contact)?)?;
     let known = view.hot.timers.due(Timer::RuleDue(contact));
-    let from = match &open.place {
-        Place::Held { since, .. } => *since,
-        Place::Application
-        | Place::Waiting { .. }
-        | Place::Parked { .. }
-        | Place::Leaving { .. }
-        | Place::Forwarded { .. } => known.map_or(now, |due| due.min(now)),
-    };
-    let until = rules.next(Wait::of(open)?, from)?;
+    let until = rules.next(wait, known.map_or(now, |due| due.min(now)))?;
     (known != Some(until)).then(|| Fact::from(RuleAwaited { contact, until }).into())
+}
+
+/// What is awaited of a contact that goes back to a line. The time it was with an agent counts as
+/// waiting: for the customer it is.
+pub(crate) fn awaited_in(
+    view: &View<'_>,
+    rules: LineRules<'_>,
+    contact: ContactId,
+    line: &Line,
+) -> Option<NewEvent> {
+    let open = view.hot.contacts.get(contact)?;
+    let (priority, from) = match open.place {
+        Place::Held { priority, since, .. } | Place::Parked { priority, since, .. } => {
+            (priority, since)
+        }
+        Place::Leaving { priority, .. } => (priority, view.hot.time),
+        Place::Application | Place::Waiting { .. } | Place::Forwarded { .. } => return None,
+    };
+    let until = rules.next(Wait { line, priority, lined_up: open.lined_up }, from)?;
+    Some(Fact::from(RuleAwaited { contact, until }).into())
 }
 
 /// What rules make of a waiting contact now, and what is awaited next; `due` is when they were

@@ -10,6 +10,7 @@ use projections::{OpenContact, Place, QueueRules, Settings};
 
 use crate::contact_command::requeue_all;
 use crate::line_rules::{LineRules, awaited};
+use crate::unpark::parked_by;
 use crate::{Decision, NewEvent, Rejection, View};
 
 /// The directory is as given; what is not in it is gone.
@@ -29,8 +30,9 @@ pub struct LoadSettings {
 }
 
 impl LoadDirectory {
-    /// Waiting contacts wait on, by the new rules. Refused where open contacts would come to a queue, or an agent, that is to go. What else an
-    /// agent holds who is to go returns to the head of its queue.
+    /// Waiting contacts wait on, by the new rules. Refused where open contacts would come to a queue,
+    /// or an agent, that is to go. What else an agent has who is to go returns to the head of its
+    /// queue.
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
         if view.hot.directory.holds(&self.entries, &self.private) {
             return Ok(Decision::unchanged());
@@ -43,10 +45,11 @@ impl LoadDirectory {
             Private::Directory(self.private.clone()),
         );
         let leaving = view.hot.agents.iter().filter(|(number, _)| !self.has_agent(*number));
-        let held = leaving.flat_map(|(_, agent)| &agent.held);
+        let theirs = leaving
+            .flat_map(|(number, agent)| agent.held.iter().copied().chain(parked_by(view, number)));
         let queues = QueueRules::of(&self.entries);
         let rules = LineRules::new(&queues, &view.hot.directory.settings);
-        let requeued = requeue_all(view, rules, held, RequeueReason::AgentRemoved);
+        let requeued = requeue_all(view, rules, theirs, RequeueReason::AgentRemoved);
         let waiting = view.hot.contacts.iter();
         let waiting = waiting.filter(|(_, open)| matches!(open.place, Place::Waiting { .. }));
         let awaited = waiting.filter_map(|(contact, _)| awaited(view, rules, contact, now));
@@ -89,16 +92,19 @@ impl LoadDirectory {
 
 /// The lines a contact is in, goes back to, or may be sent to by its application.
 fn lines_of(view: &View<'_>, open: &OpenContact) -> BTreeSet<Line> {
+    let home = open.home.clone().map(Line::Queue);
     let line = match &open.place {
-        Place::Waiting { line, .. } | Place::Held { line, .. } | Place::Leaving { line, .. } => {
-            Some(line.clone())
+        Place::Waiting { line, .. } => Some(line.clone()),
+        // Where an agent is to go, it goes back to the queue it was in before.
+        Place::Held { line, .. } | Place::Leaving { line, .. } | Place::Parked { line, .. } => {
+            home.is_none().then(|| line.clone())
         }
-        Place::Parked { agent, .. } => Some(Line::Agent(*agent)),
         Place::Application | Place::Forwarded { .. } => None,
     };
-    let running = open.course.as_ref().and_then(|_| view.applications.get(&open.application));
+    let running =
+        open.course.as_ref().and_then(|course| view.applications.get(&course.application));
     let queues = running.into_iter().flat_map(|application| application.queues());
-    queues.cloned().map(Line::Queue).chain(line).collect()
+    queues.cloned().map(Line::Queue).chain(home).chain(line).collect()
 }
 
 impl LoadSettings {

@@ -1,12 +1,13 @@
 //! A mail arrived in a public mailbox: it becomes a contact, once.
 
 use event::{
-    Address, AutomaticKind, CheckedBy, ContactId, Fact, Fingerprint, MailDetails, MailRefusal,
-    Mark, MessageRef, Private, Source, ThreadId, Timestamp,
+    Address, AutomaticKind, CheckedBy, ContactId, Fact, Fingerprint, LanguageRecognised,
+    MailDetails, MailRefusal, Mark, MessageRef, Private, Source, ThreadId, Timestamp, UnparkReason,
 };
 use mail::{Parsed, Seal, SenderCheck};
 use projections::{ContactRecord, Content};
 
+use crate::unpark::unpark;
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
 /// A mail arrived in a public mailbox. Its bytes are in the message store already.
@@ -94,8 +95,14 @@ impl ReceiveMail {
         if let Some(kind) = self.parsed.automatic {
             events.push(Fact::AutomaticMailRecognised { contact, kind }.into());
         }
+        if let Some(language) = self.parsed.language.clone() {
+            events.push(Fact::from(LanguageRecognised { contact, language }).into());
+        }
         if self.parsed.seal == Some(Seal::Encrypted) {
             events.push(Fact::EncryptionFound { contact }.into());
+        }
+        for parked in joined.into_iter().flat_map(|thread| view.hot.contacts.parked(thread)) {
+            events.extend(unpark(view, parked, UnparkReason::CustomerAnswered, now)?);
         }
         Ok(Decision { events, answer: Answer::Contact(contact) })
     }

@@ -7,9 +7,10 @@ use event::{
 use mail::Parsed;
 use projections::Place;
 
+use crate::contact_command::accepted;
 use crate::recipients::{Recipients, recipients};
 use crate::undelivered::{Subject, notice};
-use crate::{Answer, Decision, NewEvent, Rejection, View};
+use crate::{Decision, NewEvent, Rejection, View};
 
 /// A mail arrived in the internal mailbox. Its bytes are in the message store already.
 #[derive(Clone, Debug)]
@@ -95,7 +96,12 @@ impl ReceiveReply {
             delivery.customer.iter().chain(delivery.address.as_ref()).collect();
         let Recipients { letter, copies } =
             recipients(view, delivery, self.details(view, &exclude))?;
-        let reply = OutgoingId(view.hot.position.next());
+        let accepted = match delivery.handler {
+            Handler::Agent(number) => accepted(view, delivery.contact, Some(number)),
+            Handler::Address => None,
+        };
+        let before = u64::from(accepted.is_some());
+        let reply = OutgoingId(view.hot.position.plus(before).next());
         let received = NewEvent::with(fact, Private::Letter(Box::new(letter)));
         let copies = copies.into_iter().map(|(kind, address)| {
             let fact = Fact::ReplyCopyRequested {
@@ -109,8 +115,8 @@ impl ReceiveReply {
             NewEvent::with(fact, Private::Address(address))
         });
         let screened = self.screened(view, delivery.contact, reply);
-        let events = std::iter::once(received).chain(screened).chain(copies).collect();
-        Ok(Decision { events, answer: Answer::Contact(delivery.contact) })
+        let events = accepted.into_iter().chain([received]).chain(screened).chain(copies);
+        Ok(Decision::about(delivery.contact, events))
     }
 
     /// The delivery this answers, where it may be relayed.

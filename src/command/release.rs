@@ -1,9 +1,10 @@
 //! A contact ends.
 
 use event::{Actor, AgentNumber, ContactId, Fact, ReleaseReason};
+use projections::Place;
 
-use crate::contact_command::meant;
-use crate::{Answer, Decision, Rejection, View};
+use crate::contact_command::{meant, missing_code, open};
+use crate::{Decision, Rejection, View};
 
 /// A contact ends.
 #[derive(Clone, Debug)]
@@ -15,18 +16,22 @@ pub struct Release {
 }
 
 impl Release {
+    /// Refused where its queue needs a disposition code and there is none.
     pub(crate) fn decide(&self, view: &View<'_>, actor: &Actor) -> Result<Decision, Rejection> {
         let contact = meant(view, actor, self.agent, self.contact)?;
-        if view.hot.contacts.get(contact).is_none() {
-            let known = view.archive.contact(contact)?.is_some();
-            return Err(if known {
-                Rejection::NotOpen(contact)
-            } else {
-                Rejection::UnknownContact(contact)
-            });
+        let open = open(view, contact)?;
+        if let Some(codes) = missing_code(view, open) {
+            return Err(Rejection::NoDisposition(contact, codes.to_vec()));
         }
-        let agent = view.hot.agents.holder(contact);
-        let fact = Fact::ContactReleased { contact, agent, reason: ReleaseReason::Agent };
-        Ok(Decision { events: vec![fact.into()], answer: Answer::Contact(contact) })
+        let agent = match open.place {
+            Place::Held { agent, .. } | Place::Parked { agent, .. } => Some(agent),
+            Place::Application
+            | Place::Waiting { .. }
+            | Place::Leaving { .. }
+            | Place::Forwarded { .. } => None,
+        };
+        let is_supervised = matches!(actor, Actor::User(_)) && self.agent.is_none();
+        let reason = if is_supervised { ReleaseReason::Supervisor } else { ReleaseReason::Agent };
+        Ok(Decision::about(contact, [Fact::ContactReleased { contact, agent, reason }]))
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn assign(view: &View<'_>, now: Timestamp) -> Vec<NewEvent> {
         Some((contact, agent, choice))
     });
     let level = |&(contact, agent, _): &(ContactId, AgentNumber, AgentChoice)| {
-        Reverse(level(view, contact, agent))
+        Reverse(level(view, view.hot.queues.line(contact), agent))
     };
     match candidates.min_by_key(level) {
         Some((contact, agent, choice)) => assign_to(view, contact, agent, choice, now),
@@ -30,8 +30,8 @@ pub(crate) fn assign(view: &View<'_>, now: Timestamp) -> Vec<NewEvent> {
     }
 }
 
-/// Gives a waiting contact to an agent, whoever that is and whatever they do, and says why;
-/// nothing where the contact does not wait, or there is no such agent.
+/// Gives a waiting or parked contact to an agent, whoever that is and whatever they do, and says
+/// why; nothing where the contact is elsewhere, or there is no such agent.
 pub(crate) fn assign_to(
     view: &View<'_>,
     contact: ContactId,
@@ -43,7 +43,11 @@ pub(crate) fn assign_to(
     let (Some(open), Some(agent)) = (contacts.get(contact), agents.get(number)) else {
         return Vec::new();
     };
-    let Place::Waiting { line, priority, entered } = &open.place else { return Vec::new() };
+    let (Place::Waiting { line, priority, entered }
+    | Place::Parked { line, priority, entered, .. }) = &open.place
+    else {
+        return Vec::new();
+    };
     let assigned = Fact::ContactAssigned {
         contact,
         thread: open.thread,
@@ -54,14 +58,15 @@ pub(crate) fn assign_to(
         idle_ms: now.ms_since(agent.idle_since),
     };
     let address = view.hot.directory.agents.get(&number).and_then(|entry| entry.address.clone());
-    let others = view.hot.queues.len(line).saturating_sub(1);
+    let itself = usize::from(view.hot.queues.line(contact).is_some());
+    let others = view.hot.queues.len(line).saturating_sub(itself);
     let explained = AssignmentExplained {
         contact,
         agent: number,
         choice,
         waiting: u32::try_from(others).unwrap_or(u32::MAX),
         free: could_take(view, contact, number),
-        level: level(view, contact, number),
+        level: level(view, Some(line), number),
         priority: *priority,
     };
     let awaited = accept_until(view, line, choice, now)
@@ -110,10 +115,10 @@ fn by_rule(
     }
 }
 
-/// How well an agent serves the line of a waiting contact: their own as well as can be, and one
-/// they do not serve not at all.
-fn level(view: &View<'_>, contact: ContactId, number: AgentNumber) -> u8 {
-    match view.hot.queues.line(contact) {
+/// How well an agent serves a line: their own as well as can be, and one they do not serve not at
+/// all.
+fn level(view: &View<'_>, line: Option<&Line>, number: AgentNumber) -> u8 {
+    match line {
         Some(Line::Agent(own)) if *own == number => LEVEL_MAX,
         Some(Line::Queue(queue)) => {
             view.hot.agents.get(number).map_or(0, |agent| agent.level(queue))

@@ -1,11 +1,12 @@
 //! Sending: an attempt is recorded before it is made, and its outcome after.
 
 use event::{
-    Fact, Handler, MessageRef, OutgoingId, Private, ReleaseReason, RequeueReason, Timestamp,
-    UncertainReason,
+    AgentNumber, ContactId, Fact, Handler, MessageRef, OutgoingId, Private, ReleaseReason,
+    RequeueReason, Timestamp, UncertainReason,
 };
 use projections::{Outgoing, Place, SendState, What};
 
+use crate::contact_command::missing_code;
 use crate::undelivered::{Subject, reduce, take_back, tell};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
 
@@ -192,12 +193,11 @@ fn sent(
             (Fact::ContactDelivered { contact, handler, outgoing }, released)
         }
         What::Reply { handler, .. } => {
-            let released = match (place, handler) {
-                (Some(Place::Held { agent, .. }), Handler::Agent(number)) => {
-                    let on_reply = view.hot.directory.settings.release_on_reply;
-                    (on_reply && *agent == number).then_some((Some(number), ReleaseReason::Reply))
+            let released = match handler {
+                Handler::Agent(number) if is_ended_by_reply(view, contact, number) => {
+                    Some((Some(number), ReleaseReason::Reply))
                 }
-                (Some(_) | None, Handler::Agent(_) | Handler::Address) => None,
+                Handler::Agent(_) | Handler::Address => None,
             };
             (Fact::ReplyRelayed { contact, outgoing, handler, message }, released)
         }
@@ -210,6 +210,17 @@ fn sent(
     };
     let released = released.map(|(agent, reason)| Fact::ContactReleased { contact, agent, reason });
     std::iter::once(fact).chain(released).map(Into::into).collect()
+}
+
+/// Whether the relayed reply of an agent ends the contact they hold. It does not where the contact
+/// still needs a disposition code: then the agent releases it.
+fn is_ended_by_reply(view: &View<'_>, contact: ContactId, number: AgentNumber) -> bool {
+    let on_reply = view.hot.directory.settings.release_on_reply;
+    on_reply
+        && view.hot.contacts.get(contact).is_some_and(|open| {
+            matches!(open.place, Place::Held { agent, .. } if agent == number)
+                && missing_code(view, open).is_none()
+        })
 }
 
 /// The agent gets what fits in place of a copy that is too large: whoever else had the contact would

@@ -30,12 +30,8 @@ impl SetAgentState {
         let changed = Fact::AgentStateChanged { agent: self.agent, state: self.state.clone() };
         let mut events: Vec<NewEvent> = vec![changed.into()];
         if self.state == AgentState::SignedOut {
-            events.extend(requeue_all(
-                view,
-                LineRules::in_force(view),
-                agent.held.iter(),
-                RequeueReason::SignedOut,
-            ));
+            let (rules, held) = (LineRules::in_force(view), agent.held.iter().copied());
+            events.extend(requeue_all(view, rules, held, RequeueReason::SignedOut));
         }
         Ok(Decision::record(events))
     }

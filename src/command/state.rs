@@ -1,11 +1,10 @@
 //! The views and what changes them: a command is decided, its facts folded, and what they lead to.
 
+use application::Application;
 use event::{Actor, ApplicationRef, Cause, Event, Fact, Timestamp};
 use projections::{Archive, Hot};
 
-use crate::{
-    Answer, Application, Applications, Envelope, NewEvent, Rejection, View, decide, follow_up,
-};
+use crate::{Answer, Applications, Envelope, NewEvent, Rejection, View, decide, follow_up};
 
 /// The state a log stands for: its views, and its applications ready to run.
 pub struct State {

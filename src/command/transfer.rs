@@ -6,9 +6,10 @@ use event::{
 };
 use projections::Place;
 
-use crate::contact_command::meant;
+use crate::contact_command::{meant, open};
+use crate::note::{NoteText, noted};
 use crate::queueing::{Entry, enqueue};
-use crate::{Answer, Decision, NewEvent, Rejection, View};
+use crate::{Decision, NewEvent, Rejection, View};
 
 /// A held contact is passed on.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Transfer {
     pub contact: Option<ContactId>,
     /// Where it goes.
     pub to: Destination,
+    /// What whoever gets it should know, and the customer should not.
+    pub note: Option<NoteText>,
 }
 
 /// Where a transferred contact goes.
@@ -40,27 +43,24 @@ impl Transfer {
         now: Timestamp,
     ) -> Result<Decision, Rejection> {
         let contact = meant(view, actor, self.agent, self.contact)?;
-        let open = match view.hot.contacts.get(contact) {
-            Some(open) => open,
-            None if view.archive.contact(contact)?.is_some() => {
-                return Err(Rejection::NotOpen(contact));
-            }
-            None => return Err(Rejection::UnknownContact(contact)),
-        };
-        let Place::Held { agent: from, priority, .. } = &open.place else {
+        let open = open(view, contact)?;
+        let (Place::Held { agent: from, priority, .. }
+        | Place::Parked { agent: from, priority, .. }) = open.place
+        else {
             return Err(Rejection::HeldByNobody(contact));
         };
-        let (to, line, private) = self.target(view, contact, *from)?;
-        let (thread, arrival, from) = (open.thread, open.arrival, *from);
+        let (to, line, private) = self.target(view, contact, from)?;
+        let (thread, arrival) = (open.thread, open.arrival);
         let transferred = Fact::ContactTransferred { contact, thread, arrival, from, to };
         // What its application wanted of an agent is not what the person wants who passes it on.
         let (entered, reason, skills) = (now, QueueReason::Transfer, Vec::new());
-        let mut events = vec![NewEvent { fact: transferred, private }];
+        let mut events: Vec<_> = self.note.iter().map(|note| noted(contact, note)).collect();
+        events.push(NewEvent { fact: transferred, private });
         if let Some(line) = line {
-            let entry = Entry { line, priority: *priority, entered, reason, skills };
+            let entry = Entry { line, priority, entered, reason, skills };
             events.extend(enqueue(view, contact, entry, now)?);
         }
-        Ok(Decision { events, answer: Answer::Contact(contact) })
+        Ok(Decision::about(contact, events))
     }
 
     fn target(

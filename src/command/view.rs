@@ -9,7 +9,9 @@ use event::{
 use mail::Parsed;
 use projections::{Accounted, Archive, Content, Hot};
 
-use crate::{Answer, Application, Decision, Rejection};
+use application::Application;
+
+use crate::{Answer, Decision, Rejection};
 
 /// The views a decision reads.
 pub(crate) struct View<'a> {

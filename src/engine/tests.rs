@@ -220,7 +220,9 @@ async fn an_application_waits_by_the_clock() {
     let (engine, _) = open(log.clone(), &Arc::default(), folder.path()).await;
     let text = "start = \"a\"\n[action.a]\ndo = \"wait for e-mail\"\nexit.mail = \"w\"\n[action.w]\ndo = \"wait\"\nseconds = 1\nexit.over = \"e\"\n[action.e]\ndo = \"end\"\n";
     let name = "support".parse().unwrap();
-    give(&engine, Command::Publish(Publish { name, text: text.to_owned() })).await.unwrap();
+    give(&engine, Command::Publish(Publish { name, text: text.to_owned(), files: Vec::new() }))
+        .await
+        .unwrap();
     let entries = vec![DirectoryEntry::Mailbox {
         name: "support".parse().unwrap(),
         application: "support".parse().unwrap(),

@@ -1,6 +1,7 @@
 //! From fetched mail to commands: stores it, reads it, and has the engine decide.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use command::{
@@ -30,6 +31,13 @@ pub struct Intake {
     pub store: MessageStore,
     /// Signs and checks reply tokens.
     pub key: TokenKey,
+    /// What the configuration says; clones share it.
+    terms: Arc<RwLock<Arc<Terms>>>,
+}
+
+/// What the configuration says about mail that comes in.
+#[derive(Clone)]
+pub struct Terms {
     /// The internal mailbox.
     pub internal: MailboxName,
     /// The internal address.
@@ -38,6 +46,13 @@ pub struct Intake {
     pub verifier: Verifier,
     /// Bounces come to this address, followed by a token.
     pub envelope_sender: Address,
+}
+
+/// What holds for a batch from its beginning to its end.
+struct Holding {
+    terms: Arc<Terms>,
+    /// What mail of the internal mailbox is looked through for; nothing of any other.
+    screen: Screen,
 }
 
 impl Inbox for Intake {
@@ -62,13 +77,14 @@ impl Inbox for Intake {
         let raws: Vec<Option<Bytes>> =
             batch.iter().map(|fetched| fetched.body.bytes().cloned()).collect();
         let stored = self.store.put_all(raws.iter().flatten().cloned().collect()).await?;
-        let screen = self.screen(mailbox).await?;
+        let holding = self.holding(mailbox).await?;
+        let terms = Arc::clone(&holding.terms);
         let (intake, name) = (self.clone(), mailbox.clone());
         let commands =
-            tokio::task::spawn_blocking(move || intake.commands(&name, batch, stored, &screen))
+            tokio::task::spawn_blocking(move || intake.commands(&name, batch, stored, &holding))
                 .await;
         let mut commands = commands.map_err(|error| InboxError::Log(error.to_string()))??;
-        self.verifier.check(commands.iter_mut().zip(raws)).await;
+        terms.verifier.check(commands.iter_mut().zip(raws)).await;
         self.handle.submit_all(&Actor::Mailbox(mailbox.clone()), commands).await?;
         Ok(())
     }
@@ -113,6 +129,20 @@ impl From<EngineError> for InboxError {
 }
 
 impl Intake {
+    /// An intake on these terms.
+    pub fn new(handle: Handle, store: MessageStore, key: TokenKey, terms: Terms) -> Self {
+        Self { handle, store, key, terms: Arc::new(RwLock::new(Arc::new(terms))) }
+    }
+
+    /// Batches that come from now on are read on these terms.
+    pub fn set_terms(&self, terms: Terms) {
+        *self.terms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(terms);
+    }
+
+    fn terms(&self) -> Arc<Terms> {
+        Arc::clone(&self.terms.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Reads a mail in quarantine again, as of when it first arrived; `actor` wants it. One that
     /// its server did not send is fetched anew, from one of the `accounts`.
     pub async fn replay(
@@ -129,8 +159,8 @@ impl Intake {
             Some(message) => (self.store.get(&message.digest).await?, message, mail.arrived),
             None => self.fetch_anew(&mail, accounts).await?,
         };
-        let screen = self.screen(&mail.source.mailbox).await?;
-        let mut command = self.command(mail.source.clone(), arrived, &raw, message, &screen)?;
+        let holding = self.holding(&mail.source.mailbox).await?;
+        let mut command = self.command(mail.source.clone(), arrived, &raw, message, &holding)?;
         if let Command::QuarantineMail(_) = command {
             if mail.message.is_none() {
                 self.handle.submit(actor, command).await?;
@@ -139,7 +169,7 @@ impl Intake {
                 "it still cannot be read; it stays in quarantine".to_owned(),
             ));
         }
-        self.verifier.check([(&mut command, Some(raw))]).await;
+        holding.terms.verifier.check([(&mut command, Some(raw))]).await;
         Ok(self.handle.submit(actor, command).await?)
     }
 
@@ -164,12 +194,14 @@ impl Intake {
         Ok((raw, message, fetched.received.unwrap_or(mail.arrived)))
     }
 
-    /// What mail of the internal mailbox is looked through for; nothing of any other.
-    async fn screen(&self, mailbox: &MailboxName) -> Result<Screen, InboxError> {
-        if *mailbox != self.internal {
-            return Ok(Screen::default());
-        }
-        Ok(self.handle.read(|views| Screen::of(&views.hot.directory)).await?)
+    async fn holding(&self, mailbox: &MailboxName) -> Result<Holding, InboxError> {
+        let terms = self.terms();
+        let screen = if *mailbox == terms.internal {
+            self.handle.read(|views| Screen::of(&views.hot.directory)).await?
+        } else {
+            Screen::default()
+        };
+        Ok(Holding { terms, screen })
     }
 
     fn commands(
@@ -177,7 +209,7 @@ impl Intake {
         mailbox: &MailboxName,
         batch: Vec<Fetched>,
         stored: Vec<MessageRef>,
-        screen: &Screen,
+        holding: &Holding,
     ) -> Result<Vec<Command>, InboxError> {
         let mut stored = stored.into_iter();
         let mut commands = Vec::with_capacity(batch.len());
@@ -194,7 +226,7 @@ impl Intake {
                     Command::QuarantineMail(quarantine)
                 }
                 (Body::Raw(raw), Some(message)) => {
-                    self.command(source, received, &raw, message, screen)?
+                    self.command(source, received, &raw, message, holding)?
                 }
                 (Body::Raw(_), None) => {
                     return Err(InboxError::Log("a message was not stored".to_owned()));
@@ -237,7 +269,7 @@ impl Intake {
         received: Timestamp,
         raw: &Bytes,
         message: MessageRef,
-        screen: &Screen,
+        Holding { terms, screen }: &Holding,
     ) -> Result<Command, InboxError> {
         let parsed = match mail::parse(raw) {
             Ok(parsed) => parsed,
@@ -253,14 +285,14 @@ impl Intake {
         }
         if parsed.automatic == Some(AutomaticKind::Bounce)
             && let Some(bounce) = mail::bounce(raw)
-            && let Some(sent) = self.reported(&parsed, &bounce)?
+            && let Some(sent) = self.reported(&terms.envelope_sender, &parsed, &bounce)?
         {
             let (outcome, status) = (bounce.outcome, bounce.status);
             let report = ReceiveReport { source, message, parsed, sent, outcome, status };
             return Ok(Command::ReceiveReport(Box::new(report)));
         }
-        let token = mail::find_token(&self.key, &self.internal_address, &parsed);
-        if source.mailbox == self.internal {
+        let token = mail::find_token(&self.key, &terms.internal_address, &parsed);
+        if source.mailbox == terms.internal {
             let finding = self.finding(token)?;
             let screening = screen.look(raw, &parsed, &finding);
             let reply = ReceiveReply { source, message, parsed, finding, screening };
@@ -272,7 +304,7 @@ impl Intake {
         }
         let digest = mail::fingerprint(raw);
         let answers = self.answered(token)?;
-        let sender = self.verifier.told(&source.mailbox, raw, &parsed);
+        let sender = terms.verifier.told(&source.mailbox, raw, &parsed);
         let mail = ReceiveMail { source, message, received, digest, parsed, answers, sender };
         Ok(Command::ReceiveMail(Box::new(mail)))
     }

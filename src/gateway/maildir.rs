@@ -46,29 +46,23 @@ pub async fn run_maildir<I: Inbox>(
     account: MaildirAccount,
     inbox: Arc<I>,
     health: HealthCell,
-    mut stop: Stop,
+    stop: Stop,
 ) {
     let mut backoff = Backoff::default();
     while !stop.is_stopped() {
-        let look = async {
-            let pause = match look(&name, &account, inbox.as_ref(), &health).await {
-                Ok(()) => {
-                    health.succeeded();
-                    backoff.reset();
-                    account.poll
-                }
-                Err(error) => {
-                    tracing::warn!(mailbox = %name, %error, "the Maildir cannot be read");
-                    health.failed(error.to_string());
-                    backoff.next(Duration::ZERO)
-                }
-            };
-            tokio::time::sleep(pause).await;
+        let pause = match look(&name, &account, inbox.as_ref(), &health, &stop).await {
+            Ok(()) => {
+                health.succeeded();
+                backoff.reset();
+                account.poll
+            }
+            Err(error) => {
+                tracing::warn!(mailbox = %name, %error, "the Maildir cannot be read");
+                health.failed(error.to_string());
+                backoff.next(Duration::ZERO)
+            }
         };
-        tokio::select! {
-            () = look => {}
-            () = stop.stopped() => {}
-        }
+        stop.unless_stopped(tokio::time::sleep(pause)).await;
     }
 }
 
@@ -111,17 +105,18 @@ pub(crate) async fn details(
     .await
 }
 
-/// Takes everything that lies in `new/` now.
+/// Takes everything that lies in `new/` now, batch by batch, until `stop`.
 async fn look<I: Inbox>(
     name: &MailboxName,
     account: &MaildirAccount,
     inbox: &I,
     health: &HealthCell,
+    stop: &Stop,
 ) -> Result<(), MaildirError> {
     let path = account.path.clone();
     let mut names = blocking(move || list(&path, "new")).await?.into_iter().peekable();
     let (mut unreadable, mut passed_over) = (None, 0);
-    while names.peek().is_some() {
+    while names.peek().is_some() && !stop.is_stopped() {
         health.backlog(names.len() + passed_over);
         let (path, bytes_max) = (account.path.clone(), account.message_bytes_max);
         let (batch, rest) = blocking(move || Ok(read_batch(&path, bytes_max, names))).await?;

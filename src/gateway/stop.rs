@@ -1,5 +1,7 @@
 //! A signal that asks the gateways to end.
 
+use std::future::Future;
+
 use tokio::sync::watch;
 
 /// The end that asks; dropping it asks, too.
@@ -33,5 +35,16 @@ impl Stop {
     pub async fn stopped(&mut self) {
         // An error means that the stopper is gone, which asks for the end as well.
         let _ = self.0.wait_for(|stopped| *stopped).await;
+    }
+
+    /// Does work that may be dropped at any point; `None` where the end is asked for before it is
+    /// done.
+    pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut stop = self.clone();
+        tokio::select! {
+            biased;
+            () = stop.stopped() => None,
+            value = work => Some(value),
+        }
     }
 }

@@ -1,19 +1,19 @@
 //! What a token of ours names: the fact in the log that asked for the mail.
 
 use command::{Delivery, Finding, SentMail, SentWhat};
-use event::{ContactId, Fact, Handler, OutgoingId, Position, Recorded, Target, ThreadId};
+use event::{Address, ContactId, Fact, Handler, OutgoingId, Position, Recorded, Target, ThreadId};
 use mail::{Bounce, Parsed, Purpose, TokenSearch};
 
 use crate::{InboxError, Intake};
 
 impl Intake {
-    /// The mail of ours that a bounce is about.
+    /// The mail of ours that a bounce is about; such mail goes out with an envelope sender at `sender`.
     pub(crate) fn reported(
         &self,
+        sender: &Address,
         parsed: &Parsed,
         bounce: &Bounce,
     ) -> Result<Option<SentMail>, InboxError> {
-        let sender = &self.envelope_sender;
         let Some(outgoing) = mail::reported_mail(&self.key, sender, parsed, bounce) else {
             return Ok(None);
         };

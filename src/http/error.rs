@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use command::Rejection;
 use engine::EngineError;
 
-use crate::answer::Failure;
+use crate::answer::{Failure, Problem};
 use crate::query::QueryError;
 
 /// A failure with the status it is told with.
@@ -14,28 +14,39 @@ use crate::query::QueryError;
 pub(crate) struct ApiError {
     status: StatusCode,
     message: String,
+    problems: Vec<Problem>,
 }
 
 impl ApiError {
     /// The request itself is wrong.
     pub(crate) fn bad(message: impl ToString) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, message: message.to_string() }
+        Self::new(StatusCode::BAD_REQUEST, message)
     }
 
     /// Something on our side does not work.
     pub(crate) fn internal(message: impl ToString) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, message: message.to_string() }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+
+    fn new(status: StatusCode, message: impl ToString) -> Self {
+        Self { status, message: message.to_string(), problems: Vec::new() }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(Failure { error: self.message })).into_response()
+        let Self { status, message: error, problems } = self;
+        (status, Json(Failure { error, problems })).into_response()
     }
 }
 
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
+        if let EngineError::Rejected(Rejection::Application(refused)) = &error {
+            let problems = refused.problems.iter().map(Problem::from).collect();
+            let refused = Self::new(StatusCode::UNPROCESSABLE_ENTITY, refused);
+            return Self { problems, ..refused };
+        }
         let status = match &error {
             EngineError::Stopped(_) => StatusCode::SERVICE_UNAVAILABLE,
             EngineError::Rejected(
@@ -46,7 +57,7 @@ impl From<EngineError> for ApiError {
             ) => StatusCode::NOT_FOUND,
             EngineError::Rejected(_) => StatusCode::CONFLICT,
         };
-        Self { status, message: error.to_string() }
+        Self::new(status, error)
     }
 }
 
@@ -56,6 +67,6 @@ impl From<QueryError> for ApiError {
             QueryError::Unknown(_) => StatusCode::NOT_FOUND,
             QueryError::Log(_) | QueryError::Archive(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self { status, message: error.to_string() }
+        Self::new(status, error)
     }
 }

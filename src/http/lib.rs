@@ -3,6 +3,7 @@
 //! What a question answers is made by [`query`], which also works on a stopped data folder.
 
 pub mod answer;
+mod applications;
 mod commands;
 mod describe;
 mod describe_service;
@@ -13,7 +14,11 @@ mod server;
 mod service;
 mod user;
 
-pub use commands::{DispositionRequest, ReleaseRequest, StateRequest, TransferRequest};
+pub use commands::{
+    AgentRequest, CheckRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest,
+    MoveRequest, NoteRequest, ParkRequest, PriorityRequest, PublishRequest, PullRequest,
+    SentFileRequest, StateRequest, TagRequest, TextRequest, TransferRequest, WordRequest,
+};
 pub use describe::describe;
 pub use server::serve;
 pub use service::Service;

@@ -9,21 +9,22 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Json, Router};
 use engine::Views;
-use event::{ContactId, MailboxName, Position, QueueName};
+use event::{AgentNumber, ContactId, MailboxName, Position, QueueName};
 use gateway::{HealthCell, HealthState, Stop};
 use serde::Deserialize;
 use tokio::net::UnixListener;
 
 use crate::answer::{
-    Agent, Connection, Contact, Entry, Outgoing, Quarantined, Queue, Reconciled, Status,
-    Transcript, Verified, Waiting, instant,
+    Agent, Connection, Contact, Entry, OpenContact, Outgoing, Quarantined, Queue, Reconciled,
+    Status, Transcript, Verified, Waiting, instant,
 };
+use crate::applications;
 use crate::commands;
 use crate::error::ApiError;
-use crate::query::{self, QueryError};
+use crate::query::{self, OpenFilter, QueryError};
 use crate::reconcile::{self, Found};
 use crate::service::Service;
 use crate::user::Peer;
@@ -51,21 +52,18 @@ fn routes(service: Service) -> Router {
         .route("/v1/queues", get(queues))
         .route("/v1/queues/{name}", get(waiting))
         .route("/v1/agents", get(agents))
-        .route("/v1/agents/{number}/state", post(commands::set_state))
-        .route("/v1/agents/{number}/release", post(commands::release))
-        .route("/v1/agents/{number}/transfer", post(commands::transfer))
-        .route("/v1/agents/{number}/disposition", post(commands::set_disposition))
+        .merge(applications::routes())
         .route("/v1/contacts", get(contacts))
+        .route("/v1/contacts/open", get(open_contacts))
         .route("/v1/contacts/{id}", get(transcript))
         .route("/v1/contacts/{id}/mail", get(mail))
         .route("/v1/log", get(events))
         .route("/v1/log/verify", get(verify))
         .route("/v1/outbox", get(outbox))
-        .route("/v1/outbox/{id}/send-again", post(commands::send_again))
         .route("/v1/quarantine", get(quarantine))
         .route("/v1/quarantine/{position}", get(quarantined))
-        .route("/v1/quarantine/{position}/replay", post(commands::replay))
         .route("/v1/reconcile", get(reconciled))
+        .merge(commands::routes())
         .with_state(service)
 }
 
@@ -93,7 +91,7 @@ impl Range {
     }
 }
 
-async fn ask<T: Send + 'static>(
+pub(crate) async fn ask<T: Send + 'static>(
     service: &Service,
     question: impl FnOnce(&Views<'_>) -> T + Send + 'static,
 ) -> Result<Json<T>, ApiError> {
@@ -134,7 +132,8 @@ fn connection(name: &str, cell: &HealthCell) -> Connection {
 }
 
 async fn queues(State(service): State<Service>) -> Result<Json<Vec<Queue>>, ApiError> {
-    ask(&service, query::queues).await
+    let now = engine::now();
+    ask(&service, move |views| query::queues(views, now)).await
 }
 
 async fn waiting(
@@ -161,6 +160,26 @@ async fn contacts(
     let Json(found) = found.await?;
     let Json(found) = ask(&service, move |views| query::contacts(views, &found)).await?;
     Ok(Json(found?))
+}
+
+/// Which open contacts are meant, and how many at most.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Open {
+    queue: Option<String>,
+    agent: Option<u32>,
+    #[serde(default = "count_default")]
+    count: usize,
+}
+
+async fn open_contacts(
+    State(service): State<Service>,
+    Query(open): Query<Open>,
+) -> Result<Json<Vec<OpenContact>>, ApiError> {
+    let queue = open.queue.map(QueueName::new).transpose().map_err(ApiError::bad)?;
+    let filter = OpenFilter { queue, agent: open.agent.map(AgentNumber) };
+    let count = open.count.min(COUNT_MAX);
+    ask(&service, move |views| query::open_contacts(views, &filter, count)).await
 }
 
 async fn transcript(
@@ -198,7 +217,7 @@ async fn verify(State(service): State<Service>) -> Result<Json<Verified>, ApiErr
     blocking(move || query::verify(&*log, &mut |_| {})).await
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
 ) -> Result<Json<T>, ApiError> {
     let done = tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)?;

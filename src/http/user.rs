@@ -2,12 +2,19 @@
 
 use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
-use event::{Actor, UserName};
+use event::{Actor, AgentNumber, UserName};
 use tokio::net::UnixListener;
 
 /// The operating system's user at the other end.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer(pub(crate) Actor);
+
+impl Peer {
+    /// Who acts where this user gives a command of an agent's: the agent.
+    pub(crate) fn in_name_of(&self, agent: AgentNumber) -> Actor {
+        Actor::Agent(agent)
+    }
+}
 
 impl Connected<IncomingStream<'_, UnixListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {

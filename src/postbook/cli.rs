@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::arguments::{Cli, Command, MailCommand};
-use crate::{config, print, question, reconcile, sandbox, serve};
+use crate::{application_file, config, print, question, reconcile, sandbox, serve};
 
 /// Runs the command; an error is a sentence for the user.
 pub(crate) fn run(cli: Cli) -> Result<()> {
@@ -19,6 +19,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Mail(MailCommand::Reconcile { mailbox }) => reconcile::run(&common, mailbox),
         Command::Queue { name } => question::queue(&common, name),
         Command::Agent(command) => question::agent(&common, command),
+        Command::Contact(command) => question::contact(&common, command),
+        Command::Application(command) => application_file::run(&common, command),
         Command::Journal(command) => question::journal(&common, &command),
         Command::Log(command) => question::log(&common, &command),
         Command::Outbox(command) => question::outbox(&common, &command),

@@ -14,6 +14,18 @@ use tokio::net::UnixStream;
 
 use crate::data::Data;
 
+/// A request that the server does not fulfil, and why.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) Failure);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.error)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// A running server.
 pub(crate) struct Client {
     data: Data,
@@ -85,7 +97,7 @@ impl Client {
         connection.abort();
         if !status.is_success() {
             match serde_json::from_slice::<Failure>(&bytes) {
-                Ok(failure) => bail!(failure.error),
+                Ok(failure) => return Err(Refused(failure).into()),
                 Err(_) => {
                     bail!("the server answered {status}: {}", String::from_utf8_lossy(&bytes))
                 }

@@ -1,72 +1,53 @@
-//! What the configuration says about the directory, the settings and the applications, as commands.
+//! Brings the log up to date with the configuration.
 
 use anyhow::Result;
-use command::{Command, LoadDirectory, LoadSettings, Publish};
+use command::{Command, Publish, SentFile};
 use engine::Handle;
-use event::{Actor, Address, DirectoryEntry, PrivateEntry, Setting};
+use event::{Actor, ApplicationName};
+use gateway::MessageStore;
 
-use crate::config::{Config, Settings};
+use crate::config::{ApplicationText, Config};
+use crate::directory::{directory, settings};
+use crate::sent_files;
 
 /// Brings directory, settings and applications in the log up to date with the configuration.
-pub(crate) async fn load(handle: &Handle, config: &Config) -> Result<()> {
-    for (name, text) in &config.applications {
-        let publish = Publish { name: name.clone(), text: text.clone() };
-        handle.submit(Actor::Engine, Command::Publish(publish)).await?;
-    }
-    let load = Command::LoadDirectory(directory(config));
+pub(crate) async fn load(handle: &Handle, store: &MessageStore, config: &Config) -> Result<()> {
+    let load = Command::LoadDirectory(directory(&config.file));
     handle.submit(Actor::Engine, load).await?;
     let load = Command::LoadSettings(settings(&config.file.settings));
     handle.submit(Actor::Engine, load).await?;
+    for (name, application) in &config.applications {
+        if !was_published(handle, name, &application.text).await? {
+            publish(handle, store, name, application).await?;
+        }
+    }
     Ok(())
 }
 
-fn settings(settings: &Settings) -> LoadSettings {
-    let settings = vec![
-        Setting::RestartHeldContacts(settings.restart_held_contacts.setting()),
-        Setting::ReleaseOnReply(settings.release_on_reply),
-        Setting::AgentCopyFrom(settings.agent_copy_from.setting()),
-        Setting::KeepInternalCc(settings.keep_internal_cc),
-        Setting::KeepExternalCc(settings.keep_external_cc),
-        Setting::Quotes(settings.quotes.setting()),
-        Setting::SignedReplies(settings.signed_replies.setting()),
-        Setting::AutomaticRepliesPerAddressDay(settings.automatic_replies_per_address_day),
-        Setting::AutomaticRepliesPerDomainHour(settings.automatic_replies_per_domain_hour),
-        Setting::AutomaticRepliesPerHour(settings.automatic_replies_per_hour),
-        Setting::WithheldAttachments(endings(&settings.withheld_attachments)),
-    ];
-    LoadSettings { settings }
+/// Whether a text has been a version of an application. It is not published again then: that would
+/// undo what was published from another file meanwhile.
+async fn was_published(handle: &Handle, name: &ApplicationName, text: &str) -> Result<bool> {
+    let (name, text) = (name.clone(), text.to_owned());
+    let read = handle.read(move |views| {
+        let mut versions = views.hot.directory.applications();
+        versions.any(|(version, known)| version.name == name && known == text)
+    });
+    Ok(read.await?)
 }
 
-/// Endings of file names as they are compared: `.EXE` is `exe`.
-fn endings(given: &[String]) -> Vec<String> {
-    given.iter().map(|ending| ending.trim().trim_start_matches('.').to_lowercase()).collect()
-}
-
-fn directory(config: &Config) -> LoadDirectory {
-    let file = &config.file;
-    let (mut entries, mut private) = (Vec::new(), Vec::new());
-    for queue in &file.queue {
-        entries.push(DirectoryEntry::Queue { name: queue.name.get_ref().0.clone() });
+async fn publish(
+    handle: &Handle,
+    store: &MessageStore,
+    name: &ApplicationName,
+    application: &ApplicationText,
+) -> Result<()> {
+    let mut files = Vec::new();
+    for file in sent_files::read(&application.text, &application.file)? {
+        let content = store.put(file.content.into()).await?;
+        let media_type = file.media_type.to_owned();
+        files.push(SentFile { name: file.name, media_type, content });
     }
-    for agent in &file.agent {
-        let number = agent.number();
-        let queues = agent.queues.iter().map(|queue| queue.get_ref().0.clone()).collect();
-        entries.push(DirectoryEntry::Agent { number, queues, capacity: *agent.capacity.get_ref() });
-        let address = agent.address.get_ref().0.clone();
-        private.push(PrivateEntry::Agent { number, name: agent.name.clone(), address });
-    }
-    for mailbox in &file.mailbox {
-        let name = mailbox.name.get_ref().0.clone();
-        let application = mailbox.application.get_ref().0.clone();
-        entries.push(DirectoryEntry::Mailbox { name: name.clone(), application });
-        let addresses: Vec<Address> =
-            mailbox.addresses.iter().map(|address| address.get_ref().0.clone()).collect();
-        let display_name = mailbox.display_name.clone();
-        private.push(PrivateEntry::Mailbox { name, display_name, addresses });
-    }
-    let name = file.internal.name.get_ref().0.clone();
-    entries.push(DirectoryEntry::Internal { name: name.clone() });
-    let addresses = vec![file.internal.address.get_ref().0.clone()];
-    private.push(PrivateEntry::Mailbox { name, display_name: None, addresses });
-    LoadDirectory { entries, private }
+    let publish = Publish { name: name.clone(), text: application.text.clone(), files };
+    handle.submit(Actor::Engine, Command::Publish(publish)).await?;
+    Ok(())
 }

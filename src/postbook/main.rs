@@ -1,11 +1,13 @@
 //! The program `postbook`: parses the command line and hands over.
 
 mod accounts;
+mod application_file;
 mod arguments;
 mod cli;
 mod client;
 mod config;
 mod data;
+mod directory;
 mod load;
 mod logging;
 mod logins;
@@ -15,7 +17,9 @@ mod question;
 mod reconcile;
 mod sandbox;
 mod sandbox_people;
+mod sent_files;
 mod serve;
+mod when;
 
 use std::process::ExitCode;
 

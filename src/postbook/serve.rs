@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use engine::{Engine, Handle, Options};
 use gateway::{
-    Account, Dns, HealthCell, Intake, MessageStore, Outbound, Stop, Stopper, Trust, Trusted,
-    Verifier, run_imap, run_maildir, run_outbound, run_pop3,
+    Account, Dns, Errands, HealthCell, Intake, MessageStore, Outbound, Stop, Stopper, Terms, Trust,
+    Trusted, Verifier, run_errands, run_imap, run_maildir, run_outbound, run_pop3,
 };
 use http::Service;
 use log::{EventLog, SledLog};
@@ -121,7 +121,8 @@ impl Server {
         };
         let (engine, opened) = Engine::open(options).await?;
         let handle = engine.handle().clone();
-        if let Err(error) = load(&handle, config).await {
+        let store = MessageStore::open(&data.messages())?;
+        if let Err(error) = load(&handle, &store, config).await {
             // An engine that is left without stopping would keep the data folder to itself.
             let _ = engine.stop().await;
             return Err(error);
@@ -194,15 +195,17 @@ impl Server {
         let key = data.token_key()?;
         let trust = Trust::load(file.tls.authorities.as_deref())?;
         let mut health = BTreeMap::new();
-        let intake = Intake {
-            handle: handle.clone(),
-            store: store.clone(),
-            key: key.clone(),
-            internal: file.internal.name.get_ref().0.clone(),
-            internal_address: file.internal.address.get_ref().0.clone(),
-            verifier: self.verifier(file, &mut health, stop),
-            envelope_sender: file.outgoing.sender.0.clone(),
-        };
+        let intake = Intake::new(
+            handle.clone(),
+            store.clone(),
+            key.clone(),
+            Terms {
+                internal: file.internal.name.get_ref().0.clone(),
+                internal_address: file.internal.address.get_ref().0.clone(),
+                verifier: self.verifier(file, &mut health, stop),
+                envelope_sender: file.outgoing.sender.0.clone(),
+            },
+        );
         let inbox = Arc::new(intake.clone());
         let mut logins = Logins::new(trust);
         let accounts = accounts(file, &mut logins)?;
@@ -227,6 +230,9 @@ impl Server {
         let envelope_sender = file.outgoing.sender.0.clone();
         let targets = targets(config, &mut logins)?;
         let signer = signer(&file.outgoing.dkim)?;
+        let errands =
+            Errands { handle: handle.clone(), store: store.clone(), trust: logins.trust() };
+        self.tasks.spawn(run_errands(errands, stop.clone()));
         let outbound = Outbound { handle, store, key, signer, envelope_sender };
         let rates = file.outgoing.rate.iter();
         let rates = rates.map(|rate| (rate.domain.get_ref().0.clone(), rate.per_minute)).collect();

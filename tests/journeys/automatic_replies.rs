@@ -10,7 +10,7 @@ use super::office::{Office, Plan, SUPPORT, ann, text};
 /// The application that answers every mail by itself, and then waits for an hour.
 fn answering() -> String {
     "start = \"arrival\"\n[action.arrival]\ndo = \"wait for e-mail\"\nexit.mail = \"receipt\"\n\
-     [action.receipt]\ndo = \"compose reply\"\n\
+     [action.receipt]\ndo = \"compose reply\"\nexit.error = \"pause\"\n\
      text = \"\"\"\nMerci, nous avons reçu votre courriel.\nNumber {{ contact }}, {{ mailbox }}\n\"\"\"\n\
      exit.sent = \"pause\"\nexit.withheld = \"pause\"\n\
      [action.pause]\ndo = \"wait\"\nseconds = 3600\nexit.over = \"finish\"\n\

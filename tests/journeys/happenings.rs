@@ -15,6 +15,8 @@ pub(crate) struct Happening {
     pub(crate) kind: String,
     /// What happened.
     pub(crate) fact: Value,
+    /// The person who made it happen; empty where nobody did.
+    pub(crate) by: String,
     /// The private part.
     pub(crate) private: Value,
 }
@@ -41,19 +43,30 @@ impl Happening {
     fn read(entry: &Value) -> Result<Self> {
         let event = entry.get("event").context("an entry holds its event")?;
         let fact = event.get("fact").context("an event holds its fact")?;
-        let (kind, fact) = match fact {
-            Value::Object(fields) => {
-                let (kind, fact) = fields.iter().next().context("a fact has a kind")?;
-                (kind.as_str(), fact.clone())
+        let (kind, fact) = match named(fact)? {
+            (family @ ("Step" | "Service"), fact) => {
+                named(fact).with_context(|| format!("{family} has a kind"))?
             }
-            plain => (plain.as_str().context("a fact has a kind")?, Value::Null),
+            found => found,
         };
         Ok(Self {
             position: entry.get("position").and_then(Value::as_u64).context("a position")?,
             kind: kind.to_owned(),
-            fact,
+            fact: fact.clone(),
+            by: super::office::text(entry, "by"),
             private: event.get("private").cloned().unwrap_or_default(),
         })
+    }
+}
+
+/// The kind of a fact, and its fields.
+fn named(fact: &Value) -> Result<(&str, &Value)> {
+    match fact {
+        Value::Object(fields) => {
+            let (kind, fields) = fields.iter().next().context("a fact has a kind")?;
+            Ok((kind, fields))
+        }
+        plain => Ok((plain.as_str().context("a fact has a kind")?, &Value::Null)),
     }
 }
 

@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) held_contacts: &'static str,
     /// More settings, as TOML.
     pub(crate) settings: &'static str,
+    /// The rules of the queue `support`, as TOML.
+    pub(crate) rules: &'static str,
     /// The application of the mailbox `support`.
     pub(crate) application: String,
     /// The address of the mailbox `support`.
@@ -84,6 +86,7 @@ impl Default for Plan {
             agents: vec![(agnes(), 1), (bruno(), 1)],
             held_contacts: "release",
             settings: "",
+            rules: "",
             application: queueing("support"),
             address: SUPPORT,
             plain_smtp_port: None,
@@ -126,9 +129,10 @@ impl Plan {
              {sales}\n\
              [[application]]\nname = \"support\"\nfile = \"support.toml\"\n\
              [[application]]\nname = \"sales\"\nfile = \"sales.toml\"\n\
-             [[queue]]\nname = \"support\"\n[[queue]]\nname = \"sales\"\n",
+             [[queue]]\nname = \"sales\"\n[[queue]]\nname = \"support\"\n{rules}\n",
             held = self.held_contacts,
             settings = self.settings,
+            rules = self.rules,
             authority = servers.authority()?.display(),
             internal = account(imap, "starttls", INTERNAL),
             address = self.address,

@@ -186,22 +186,21 @@ fn nobody_leaves_the_directory_whom_a_contact_waits_for() -> Result<()> {
         let smaller = Plan { agents: vec![(agnes(), 1)], ..plan.clone() };
         let [with, without] = [&plan, &smaller].map(|plan| plan.configuration(office.servers));
         let (with, without) = (with?, without?);
-        // It waits for Bruno; then he holds it, and would get it back.
-        for state in ["waiting for agent 1002", "with agent 1002"] {
-            office.wait_for_state(&contact, state)?;
-            office.program.stop()?;
-            std::fs::write(office.program.configuration(), &without)?;
-            let refused = office.program.run(&["serve"])?;
-            let said = String::from_utf8(refused.stderr)?;
-            assert!(said.contains("1 open contacts were transferred to agent 1002"), "{said}");
-            std::fs::write(office.program.configuration(), &with)?;
-            office.start()?;
-            office.wait_for_state(&contact, state)?;
-            office.ready(&bruno())?;
-        }
-        office.release(&bruno())?;
+        office.wait_for_state(&contact, "waiting for agent 1002")?;
         office.program.stop()?;
         std::fs::write(office.program.configuration(), &without)?;
-        office.start()
+        let refused = office.program.run(&["serve"])?;
+        let said = String::from_utf8(refused.stderr)?;
+        assert!(said.contains("1 open contacts were transferred to agent 1002"), "{said}");
+        std::fs::write(office.program.configuration(), &with)?;
+        office.start()?;
+        office.wait_for_state(&contact, "waiting for agent 1002")?;
+        // What he holds waits for nobody else: without him it goes back to its queue, and to Agnes.
+        office.ready(&bruno())?;
+        office.wait_for_state(&contact, "with agent 1002")?;
+        office.program.stop()?;
+        std::fs::write(office.program.configuration(), &without)?;
+        office.start()?;
+        office.wait_for_state(&contact, "with agent 1001")
     })
 }

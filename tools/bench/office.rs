@@ -11,7 +11,7 @@ use event::{
 };
 use gateway::{
     After, History, ImapAccount, Intake, Login, MessageStore, Outbound, Pop3Account, Pop3After,
-    Secret, Security, Signer, SmtpAccount, Trust, Verifier,
+    Secret, Security, Signer, SmtpAccount, Terms, Trust, Verifier,
 };
 use log::SledLog;
 use mail::TokenKey;
@@ -65,7 +65,8 @@ impl Office {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let (engine, _) = Engine::open(options).await?;
-        let publish = Publish { name: QUEUE.parse()?, text: APPLICATION.to_owned() };
+        let publish =
+            Publish { name: QUEUE.parse()?, text: APPLICATION.to_owned(), files: Vec::new() };
         engine.handle().submit(Actor::Engine, Command::Publish(publish)).await?;
         let load = Command::LoadDirectory(directory()?);
         engine.handle().submit(Actor::Engine, load).await?;
@@ -79,15 +80,17 @@ impl Office {
 
     /// Takes in fetched mail.
     pub(crate) fn intake(&self) -> Result<Intake> {
-        Ok(Intake {
-            handle: self.handle().clone(),
-            store: self.store.clone(),
-            key: self.key.clone(),
-            internal: "internal".parse()?,
-            internal_address: Address::new(INTERNAL)?,
-            verifier: Verifier::default(),
-            envelope_sender: Address::new(INTERNAL)?,
-        })
+        Ok(Intake::new(
+            self.handle().clone(),
+            self.store.clone(),
+            self.key.clone(),
+            Terms {
+                internal: "internal".parse()?,
+                internal_address: Address::new(INTERNAL)?,
+                verifier: Verifier::default(),
+                envelope_sender: Address::new(INTERNAL)?,
+            },
+        ))
     }
 
     /// Sends what the engine wants sent.

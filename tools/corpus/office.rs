@@ -12,7 +12,7 @@ use event::{
     Actor, Address, DirectoryEntry, Fact, MailboxName, Mark, MessageDigest, Position, PrivateEntry,
     QueueName, Source,
 };
-use gateway::{Body, Fetched, Inbox, Intake, MessageStore, Verifier};
+use gateway::{Body, Fetched, Inbox, Intake, MessageStore, Terms, Verifier};
 use log::MemoryLog;
 use mail::TokenKey;
 use projections::MemoryShelf;
@@ -59,19 +59,22 @@ impl Office {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let (engine, _) = Engine::open(options).await?;
-        let publish = Publish { name: NAME.parse()?, text: APPLICATION.to_owned() };
+        let publish =
+            Publish { name: NAME.parse()?, text: APPLICATION.to_owned(), files: Vec::new() };
         engine.handle().submit(Actor::Engine, Command::Publish(publish)).await?;
         let load = Command::LoadDirectory(directory()?);
         engine.handle().submit(Actor::Engine, load).await?;
-        let intake = Intake {
-            handle: engine.handle().clone(),
-            store: MessageStore::open(folder)?,
-            key: TokenKey::from_bytes(composed::KEY),
-            internal: "internal".parse()?,
-            internal_address: Address::new(composed::INTERNAL)?,
-            verifier: Verifier::default(),
-            envelope_sender: Address::new(composed::INTERNAL)?,
-        };
+        let intake = Intake::new(
+            engine.handle().clone(),
+            MessageStore::open(folder)?,
+            TokenKey::from_bytes(composed::KEY),
+            Terms {
+                internal: "internal".parse()?,
+                internal_address: Address::new(composed::INTERNAL)?,
+                verifier: Verifier::default(),
+                envelope_sender: Address::new(composed::INTERNAL)?,
+            },
+        );
         Ok(Self { engine, intake, mailbox: NAME.parse()? })
     }
 

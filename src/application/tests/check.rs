@@ -287,6 +287,36 @@ fn where_there_is_nothing_it_is_said() {
     );
 }
 
+/// What an action does, where its exits lead, and whether a contact may end with nothing done.
+#[test]
+fn contacts_that_nobody_will_see_are_warned_of() {
+    let reply = "do = \"compose reply\"\ntext = \"x\"\n";
+    let route = "do = \"route to agent\"\nagent = 1001\nwait = \"1 h\"\n";
+    let transfer = "do = \"transfer to address\"\naddress = \"jo@example.org\"\n";
+    for (lines, warned) in [
+        (format!("{reply}exit.sent = \"e\"\nthen = \"q\""), false),
+        (format!("{reply}exit.withheld = \"e\"\nthen = \"q\""), true),
+        (format!("{reply}exit.error = \"e\"\nthen = \"q\""), true),
+        (format!("{route}exit.\"timed out\" = \"e\"\nthen = \"q\""), true),
+        (format!("{route}then = \"q\""), false),
+        (format!("{transfer}exit.failed = \"e\"\nthen = \"q\""), true),
+        (format!("{transfer}then = \"q\""), false),
+        (
+            "do = \"run application\"\napplication = \"p\"\nthen = \"e\"\nexit.x = \"q\""
+                .to_owned(),
+            false,
+        ),
+        ("do = \"tag\"\ntag = \"t\"\nthen = \"e\"\nexit.x = \"q\"".to_owned(), true),
+    ] {
+        let text = format!(
+            "start = \"a\"\n[action.a]\ndo = \"wait for e-mail\"\nthen = \"b\"\n[action.b]\n{lines}\n[action.q]\ndo = \"queue\"\nqueue = \"q\"\nthen = \"e\"\n[action.e]\ndo = \"end\"\n"
+        );
+        let problems = Application::check(&text, &Surroundings::default());
+        let warnings = problems.iter().filter(|problem| problem.severity == Severity::Warning);
+        assert_eq!(warnings.count(), usize::from(warned), "{lines}\n{problems:#?}");
+    }
+}
+
 #[test]
 fn parts_need_no_queue() {
     assert_eq!(alone(PART), "");

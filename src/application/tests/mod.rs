@@ -1,6 +1,10 @@
 //! Tests of the language as its users meet it.
 
+mod broken;
 mod check;
+mod diff;
+mod drawings;
+mod examples;
 mod expressions;
 mod read;
 mod schedules;

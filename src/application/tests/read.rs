@@ -70,6 +70,36 @@ fn the_older_form_of_a_check_is_one_row() {
     assert_eq!(table.rows[0].conditions.len(), 2);
 }
 
+/// Old logs hold such files: what they do not say by now is no reason not to run them.
+#[test]
+fn older_files_are_still_read() {
+    for (lines, expected) in [
+        (
+            "do = \"check e-mail\"\nspf = [\"pass\", \"not checked\"]\nexit.match = \"e\"\nexit.otherwise = \"e\"",
+            "match otherwise",
+        ),
+        (
+            "do = \"compose reply\"\ntext = \"{{ contact }} {{ mailbox }} {{ subject }}\"\nexit.sent = \"e\"\nexit.withheld = \"e\"",
+            "sent withheld",
+        ),
+        (
+            "do = \"compose reply\"\nsubject = \"Auto: {{ subject }}\"\ntext = \"\"\"\nThanks\n{{contact}}\n\"\"\"\nexit.sent = \"e\"\nexit.withheld = \"e\"",
+            "sent withheld",
+        ),
+        ("do = \"wait\"\nseconds = 4294967295\nexit.over = \"e\"", "over"),
+        ("do = \"wait\"\nseconds = 0\nexit.over = \"b\"", "over"),
+        ("do = \"queue\"\nqueue = \"q\"\npriority = 0\nexit.queued = \"e\"", "queued"),
+        (
+            "do = \"set parameter\"\nparameter = \"wf.internalccaddresses\"\nvalue = \"a@ct.com, b@ct.com\"\nexit.set = \"e\"",
+            "set",
+        ),
+    ] {
+        let action = action(&file(lines), "b");
+        let exits: Vec<&str> = action.exits.keys().map(|exit| exit.as_str()).collect();
+        assert_eq!(exits.join(" "), expected, "{lines}");
+    }
+}
+
 #[test]
 fn then_leads_where_no_exit_says() {
     let reply =

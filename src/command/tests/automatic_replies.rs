@@ -1,7 +1,8 @@
 //! Who gets an automatic answer, and who does not.
 
 use event::{
-    Actor, AutomaticKind, ContactId, Fact, Setting, ThreadId, UncertainReason, WithheldReason,
+    ActionTaken, Actor, AutomaticKind, ContactId, Fact, Setting, StepFact, ThreadId,
+    UncertainReason, WithheldReason,
 };
 use projections::{Place, SendState};
 
@@ -24,6 +25,7 @@ We have your mail, number {{ contact }}.
 """
 exit.sent = "pause"
 exit.withheld = "aside"
+exit.error = "aside"
 [action.pause]
 do = "wait"
 seconds = 60
@@ -109,11 +111,11 @@ fn case_050_to_054_what_no_person_wrote_gets_no_answer_and_is_named() {
             panic!()
         };
         assert_eq!(recognised.fact, Fact::AutomaticMailRecognised { contact, kind });
-        assert_eq!(arrival.fact.name(), "StepTaken");
+        assert_eq!(arrival.fact.name(), "ActionTaken");
         let Fact::AutomaticReplyWithheld { reason, .. } = &reply.fact else { panic!("{reply:?}") };
         assert_eq!(*reason, WithheldReason::Automatic(kind));
         assert!(
-            matches!(&left.fact, Fact::StepTaken { exit: Some(exit), .. } if exit.as_str() == "withheld")
+            matches!(&left.fact, Fact::Step(StepFact::ActionTaken(ActionTaken { exit: Some(exit), .. })) if exit.as_str() == "withheld")
         );
         let open = world.state.hot().contacts.get(contact).unwrap();
         assert!(matches!(&open.place, Place::Waiting { line, .. } if line.to_string() == "sales"));
@@ -207,8 +209,13 @@ fn case_108_a_restart_asks_for_no_second_answer() {
     let contact = check(&mut world, 1, "jo@customer.test", None);
     for _ in 0..3 {
         let facts = world.give(start());
-        let again =
-            ["EngineStarted", "ContactRestarted", "StepTaken", "StepTaken", "ApplicationPaused"];
+        let again = [
+            "EngineStarted",
+            "ContactRestarted",
+            "ActionTaken",
+            "ActionTaken",
+            "ApplicationPaused",
+        ];
         assert_eq!(World::names(&facts), again, "it leaves by the same exit");
         // However long it was down.
         world.now = world.now.plus_ms(2 * DAY_MS);
@@ -249,24 +256,4 @@ fn automatic_mail_of_the_thread_is_filed_and_starts_no_application() {
     let facts = world.give(Command::ReceiveMail(Box::new(away)));
     assert_eq!(World::names(&facts), ["MailFiled"]);
     assert_eq!(requested(&world), 1);
-}
-
-#[test]
-fn application_files_with_answers_are_checked() {
-    let file = |reply: &str| APPLICATION.replace("text = \"\"\"\nWe", reply);
-    let cases = [
-        (file("text = \"\"\"\n{{ form }}"), "line 8: there is no {{ form }}; allowed:"),
-        (file("subject = \"{{ x\"\ntext = \"\"\"\nWe"), "line 8: a `{{` is not closed"),
-        (file("seconds = 1\ntext = \"\"\"\nWe"), "`seconds` means nothing to \"compose reply\""),
-        (file("note = \"\"\"\nWe"), "unknown field `note`"),
-        (APPLICATION.replace("exit.withheld = \"aside\"\n", ""), "exit `withheld` leads nowhere"),
-        (
-            APPLICATION.replace("do = \"compose reply\"", "do = \"end\""),
-            "`text` means nothing to \"end\"",
-        ),
-    ];
-    for (text, expected) in cases {
-        let message = crate::Application::parse(&text).unwrap_err().to_string();
-        assert!(message.contains(expected), "{text}\n{message}");
-    }
 }

@@ -138,7 +138,8 @@ fn play(floor: &mut Floor, happening: &Happening) {
                 at @ 0..3 => Destination::Queue(QUEUES[usize::from(at)].parse().unwrap()),
                 _ => Destination::Agent(AgentNumber(FIRST + u32::from(to / 6) % AGENTS)),
             };
-            let transfer = Transfer { agent: Some(AgentNumber(*agent)), contact: None, to };
+            let transfer =
+                Transfer { agent: Some(AgentNumber(*agent)), contact: None, to, note: None };
             floor.give(Command::Transfer(transfer));
         }
         Happening::Pull { agent, contact } => {

@@ -206,7 +206,12 @@ fn waiting_for_one(settings: Vec<Setting>) -> (World, ContactId) {
     world.ready(1002);
     let to = Destination::Agent(AgentNumber(1002));
     world.set(1002, AgentState::SignedOut);
-    world.give(Command::Transfer(Transfer { agent: Some(AgentNumber(1001)), contact: None, to }));
+    world.give(Command::Transfer(Transfer {
+        agent: Some(AgentNumber(1001)),
+        contact: None,
+        to,
+        note: None,
+    }));
     (world, contact)
 }
 

@@ -223,6 +223,7 @@ fn nobody_is_preferred_who_is_away_or_cannot_take_it_or_passed_it_on() {
         agent: Some(AgentNumber(1001)),
         contact: None,
         to: Destination::Queue("red".parse().unwrap()),
+        note: None,
     };
     floor.not_ready(1001);
     floor.give(Command::Transfer(transfer));

@@ -17,7 +17,7 @@ use crate::{
 };
 
 fn transfer(agent: u32, to: Destination) -> Command {
-    Command::Transfer(Transfer { agent: Some(AgentNumber(agent)), contact: None, to })
+    Command::Transfer(Transfer { agent: Some(AgentNumber(agent)), contact: None, to, note: None })
 }
 
 fn release(agent: u32) -> Command {
@@ -413,9 +413,9 @@ fn a_contact_in_its_application_enters_it_again_with_its_version() {
     let mut world = World::with(SLOW_APPLICATION, Vec::new());
     let contact = world.arrive(1, "jo@customer.test");
     let name = "support".parse().unwrap();
-    world.give(Command::Publish(Publish { name, text: APPLICATION.to_owned() }));
+    world.give(Command::Publish(Publish { name, text: APPLICATION.to_owned(), files: Vec::new() }));
     let facts = world.give(start());
-    let expected = ["EngineStarted", "ContactRestarted", "StepTaken", "ApplicationPaused"];
+    let expected = ["EngineStarted", "ContactRestarted", "ActionTaken", "ApplicationPaused"];
     assert_eq!(World::names(&facts), expected);
     let open = world.state.hot().contacts.get(contact).unwrap();
     assert_eq!(open.application.version, 1);
@@ -487,39 +487,4 @@ fn an_application_without_a_queue_leaves_no_contact_behind() {
         panic!("not released")
     };
     assert_eq!(*reason, ReleaseReason::ApplicationEnded);
-}
-
-#[test]
-fn application_files_are_checked() {
-    let cases = [
-        ("", "missing field `start`"),
-        ("start = \"a\"\n[action.a]\ndo = \"fly\"\n", "line 3: `fly` is no action"),
-        ("start = \"b\"\n[action.a]\ndo = \"end\"\n", "line 1: there is no action `b`"),
-        ("start = \"a\"\n[action.a]\ndo = \"end\"\n", "must be an action that does"),
-        (
-            "start = \"a\"\n[action.a]\ndo = \"wait for e-mail\"\nexit.mail = \"c\"\n",
-            "line 4: exit `mail` leads to `c`, which is no action",
-        ),
-        (
-            "start = \"a\"\n[action.a]\ndo = \"wait for e-mail\"\n",
-            "line 2: exit `mail` leads nowhere",
-        ),
-        (
-            "start = \"a\"\n[action.a]\ndo = \"wait for e-mail\"\nexit.mail = \"a\"\n",
-            "comes back to it without a \"wait\"",
-        ),
-        (
-            "start = \"a\"\n[action.a]\ndo = \"wait for e-mail\"\nexit.mail = \"q\"\n[action.q]\ndo = \"queue\"\nexit.queued = \"e\"\n[action.e]\ndo = \"end\"\nseconds = 3\n",
-            "line 6: `queue` needs `queue`",
-        ),
-        (
-            "start = \"a\"\n[action.a]\ndo = \"wait for e-mail\"\nexit.mail = \"e\"\n[action.e]\ndo = \"end\"\n[action.x]\ndo = \"end\"\n",
-            "no exit leads to action `x`",
-        ),
-        ("start = \"a\"\nstop = \"b\"\n[action.a]\ndo = \"end\"\n", "unknown field `stop`"),
-    ];
-    for (text, expected) in cases {
-        let message = crate::Application::parse(text).unwrap_err().to_string();
-        assert!(message.contains(expected), "{text}\n{message}");
-    }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use event::{
-    Actor, Address, AgentNumber, AgentState, CommandId, ContactId, DeliveryOutcome, DirectoryEntry,
-    Event, Fact, MailboxName, Mark, MessageDigest, MessageRef, Person, PrivateEntry, Setting,
-    Source, TeamReason, Timestamp,
+    Actor, Address, AgentNumber, AgentState, Cause, CommandId, ContactId, DeliveryOutcome,
+    DirectoryEntry, Event, Fact, MailboxName, Mark, MessageDigest, MessageRef, Person, Position,
+    PrivateEntry, Setting, Source, TeamReason, Timestamp,
 };
 use mail::Parsed;
-use projections::{Archive, Hot, MemoryShelf, What};
+use projections::{Archive, Hot, MemoryShelf, Place, What};
 
 use crate::{
     Answer, CarryError, Command, Delivery, Envelope, Finding, LoadDirectory, LoadSettings, Publish,
@@ -65,7 +65,11 @@ impl World {
         let state = State::new(Hot::default(), archive).unwrap();
         let mut world = Self { state, log: Vec::new(), now: Timestamp(1_000_000) };
         let name = "support".parse().unwrap();
-        world.give(Command::Publish(Publish { name, text: application.to_owned() }));
+        world.give(Command::Publish(Publish {
+            name,
+            text: application.to_owned(),
+            files: Vec::new(),
+        }));
         world.give(Command::LoadDirectory(directory(&[1001, 1002, 1003])));
         world.give(Command::LoadSettings(LoadSettings { settings }));
         world
@@ -93,6 +97,39 @@ impl World {
             Err(CarryError::Rejected(rejection)) => Err(rejection),
             Err(CarryError::Broken(reason)) => panic!("{reason}"),
         }
+    }
+
+    /// Carries out what an agent does.
+    pub(crate) fn act(&mut self, agent: u32, command: Command) -> Result<Vec<Fact>, Rejection> {
+        Ok(self.try_give(Actor::Agent(AgentNumber(agent)), command)?.0)
+    }
+
+    /// Carries out what a supervisor does.
+    pub(crate) fn supervise(&mut self, command: Command) -> Result<Vec<Fact>, Rejection> {
+        Ok(self.try_give(Actor::User("sam".parse().unwrap()), command)?.0)
+    }
+
+    /// The engine records a fact of its own accord.
+    pub(crate) fn happen(&mut self, fact: impl Into<Fact>) {
+        let (actor, cause) = (Actor::Engine, Cause::Event(self.state.hot().position));
+        self.log.push(Event { time: self.now, actor, cause, fact: fact.into(), private: None });
+        let mut hot = Hot::default();
+        let mut archive = Archive::open(Arc::new(MemoryShelf::default())).unwrap();
+        for (event, at) in self.log.iter().zip(1..) {
+            hot.apply(Position(at), event);
+            archive.apply(Position(at), event);
+        }
+        self.state = State::new(hot, archive).unwrap();
+    }
+
+    /// Where an open contact is.
+    pub(crate) fn place(&self, contact: ContactId) -> Place {
+        self.state.hot().contacts.get(contact).unwrap().place.clone()
+    }
+
+    /// Who holds a contact.
+    pub(crate) fn holder(&self, contact: ContactId) -> Option<u32> {
+        self.state.hot().agents.holder(contact).map(|agent| agent.0)
     }
 
     /// A mail arrives from `from`; gives its contact.

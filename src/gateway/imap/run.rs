@@ -20,7 +20,8 @@ use crate::{
     Activation, After, Fetched, HealthCell, History, ImapAccount, ImapCursor, Inbox, Step, Stop,
 };
 
-/// Fetches the mailbox until `stop`, and hands what it finds to `inbox`.
+/// Fetches the mailbox until `stop`, and hands what it finds to `inbox`. A batch that is being
+/// fetched then is recorded first, and what is recorded is marked, moved or deleted.
 ///
 /// Failures show in `health` and are tried again with growing pauses; no message is passed over or
 /// changed on the server before the inbox has recorded it. One that does not come however often it
@@ -30,24 +31,22 @@ pub async fn run_imap<I: Inbox>(
     account: ImapAccount,
     inbox: Arc<I>,
     health: HealthCell,
-    mut stop: Stop,
+    stop: Stop,
 ) {
     let mut backoff = Backoff::default();
     let mut memory = Remembered::default();
-    let mailbox = Mailbox { name, account, inbox, health };
-    while !stop.is_stopped() {
+    let mailbox = Mailbox { name, account, inbox, health, stop };
+    while !mailbox.stop.is_stopped() {
         let span = tracing::info_span!("imap", mailbox = %mailbox.name);
         let attempt = async {
             if let Err(error) = mailbox.session(&mut backoff, &mut memory).await {
                 tracing::warn!(%error, "the mailbox cannot be fetched");
                 mailbox.health.failed(error.to_string());
-                tokio::time::sleep(backoff.next(error.pause_min())).await;
+                let pause = tokio::time::sleep(backoff.next(error.pause_min()));
+                mailbox.stop.unless_stopped(pause).await;
             }
         };
-        tokio::select! {
-            () = attempt.instrument(span) => {}
-            () = stop.stopped() => {}
-        }
+        attempt.instrument(span).await;
     }
 }
 
@@ -63,20 +62,28 @@ struct Mailbox<I> {
     account: ImapAccount,
     inbox: Arc<I>,
     health: HealthCell,
+    stop: Stop,
+}
+
+/// A mailbox that has been opened, and how far it has been read.
+struct Opened {
+    session: Session,
+    folder: Folder,
+    /// The lowest UID that was not recorded yet.
+    next: u32,
+    activation: Option<Activation>,
 }
 
 impl<I: Inbox> Mailbox<I> {
-    /// One connection from its beginning to the failure that ends it.
+    /// One connection from its beginning to the failure that ends it, or to the stop.
     async fn session(
         &self,
         backoff: &mut Backoff,
         memory: &mut Remembered,
     ) -> Result<(), ImapError> {
-        let mut session = login::login(&self.account).await?;
-        let folder = login::open(&mut session, &self.account).await?;
-        memory.trouble.opened(folder.uid_validity);
-        let mut next = self.first_uid(&mut session, folder, &mut memory.recorded).await?;
-        let activation = self.inbox.activation(&self.name).await?;
+        let opened = self.stop.unless_stopped(self.open(memory)).await;
+        let Some(opened) = opened.transpose()? else { return Ok(()) };
+        let Opened { mut session, folder, mut next, activation } = opened;
         let mut idle = self.account.idle && session.can("IDLE");
         loop {
             next = self.catch_up(&mut session, folder, next, (activation, &mut *memory)).await?;
@@ -89,20 +96,38 @@ impl<I: Inbox> Mailbox<I> {
                 Err(error) => return Err(error),
             }
             backoff.reset();
-            if session.news {
-                continue;
-            }
-            if idle {
-                let waited = idle::wait(&mut session, &self.account.timeouts).await?;
-                idle = waited != Idle::Unavailable;
-            } else {
-                tokio::time::sleep(self.account.poll).await;
-            }
             if !session.news {
-                // Lets the server say what it has not announced.
-                session.demand(Step::List, "NOOP", |_| {}).await?;
+                let waited = self.stop.unless_stopped(self.wait(&mut session, &mut idle)).await;
+                waited.transpose()?;
+            }
+            if self.stop.is_stopped() {
+                return Ok(());
             }
         }
+    }
+
+    async fn open(&self, memory: &mut Remembered) -> Result<Opened, ImapError> {
+        let mut session = login::login(&self.account).await?;
+        let folder = login::open(&mut session, &self.account).await?;
+        memory.trouble.opened(folder.uid_validity);
+        let next = self.first_uid(&mut session, folder, &mut memory.recorded).await?;
+        let activation = self.inbox.activation(&self.name).await?;
+        Ok(Opened { session, folder, next, activation })
+    }
+
+    /// Waits until there may be news.
+    async fn wait(&self, session: &mut Session, idle: &mut bool) -> Result<(), ImapError> {
+        if *idle {
+            let waited = idle::wait(session, &self.account.timeouts).await?;
+            *idle = waited != Idle::Unavailable;
+        } else {
+            tokio::time::sleep(self.account.poll).await;
+        }
+        if session.news {
+            return Ok(());
+        }
+        // Lets the server say what it has not announced.
+        session.demand(Step::List, "NOOP", |_| {}).await
     }
 
     /// The lowest UID that was not recorded yet; activates a mailbox that is new to us.
@@ -145,7 +170,7 @@ impl<I: Inbox> Mailbox<I> {
 
     /// Records everything from `next` on; while the inbox makes one batch durable, the following
     /// one is fetched, unless the two are too large to be held together. Returns the first UID to
-    /// look at next time.
+    /// look at next time. Where the end is asked for, what is not fetched yet is left.
     async fn catch_up(
         &self,
         session: &mut Session,
@@ -154,7 +179,8 @@ impl<I: Inbox> Mailbox<I> {
         (activation, memory): (Option<Activation>, &mut Remembered),
     ) -> Result<u32, ImapError> {
         session.news = false;
-        let listed = listing::list(session, next).await?;
+        let listed = self.stop.unless_stopped(listing::list(session, next)).await;
+        let Some(listed) = listed.transpose()? else { return Ok(next) };
         let last = listed.last().map(|message| message.uid);
         let mut wanted = VecDeque::from(listed);
         let terms = Terms {
@@ -165,6 +191,9 @@ impl<I: Inbox> Mailbox<I> {
         let mut waiting = Vec::new();
         loop {
             self.health.backlog(waiting.len() + wanted.len());
+            if self.stop.is_stopped() {
+                wanted.clear();
+            }
             let batch = fetch::next_batch(&mut wanted, trouble);
             if batch.is_empty() && waiting.is_empty() {
                 return Ok(last.map_or(next, |last| last.saturating_add(1)));

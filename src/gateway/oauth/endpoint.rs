@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::StatusCode;
+use hyper::header::CONTENT_TYPE;
 use serde::Deserialize;
 
 use super::error::TokenError;
 use super::file::is_token;
 use super::source::OAuth2Client;
+use crate::post::{self, post};
 use crate::wire::Wire;
-use crate::{ConnectError, Secret, Security, Step, net};
+use crate::{ConnectError, Secret, Step, net};
 
 const CONNECT_MAX: Duration = Duration::from_secs(20);
 const ANSWER_MAX: Duration = Duration::from_secs(30);
-const ANSWER_BYTES_MAX: usize = 64 << 10;
+const FORM: &str = "application/x-www-form-urlencoded";
 /// What is shown of an endpoint's own words.
 const REASON_CHARS_MAX: usize = 300;
 /// How long a token counts whose endpoint does not say it.
@@ -63,10 +61,11 @@ pub(super) async fn refresh(
     refresh_token: &Secret,
 ) -> Result<Grant, TokenError> {
     let wire = connect(client).await?;
-    let (host, step) = (client.token_url.host(), Step::Token);
-    let (status, body) =
-        net::within(ANSWER_MAX, host, step, post(client, wire, form(client, refresh_token)))
-            .await??;
+    let form = form(client, refresh_token);
+    let asked = post(&client.token_url, wire, &[(CONTENT_TYPE, FORM)], form);
+    let (status, body) = net::within(ANSWER_MAX, client.token_url.host(), Step::Token, asked)
+        .await?
+        .map_err(|error| broken(client, &error.to_string()))?;
     if status != StatusCode::OK {
         return Err(denied(client, refresh_token, status, &body));
     }
@@ -90,21 +89,12 @@ pub(super) async fn refresh(
 }
 
 async fn connect(client: &OAuth2Client) -> Result<Wire, TokenError> {
-    let url = &client.token_url;
-    let security = if url.is_tls() { Security::Tls } else { Security::PlainLoopback };
-    let stream =
-        net::connect(url.host(), url.port(), security, CONNECT_MAX).await.map_err(|error| {
-            match error {
-                ConnectError::PlainNotLoopback { host, .. } => {
-                    TokenError::PlainNotLoopback { host }
-                }
-                other => other.into(),
-            }
-        })?;
-    match url.is_tls() {
-        false => Ok(Wire::Plain(stream)),
-        true => Ok(net::handshake(stream, url.host(), &client.trust, CONNECT_MAX).await?),
-    }
+    post::connect(&client.token_url, &client.trust, CONNECT_MAX).await.map_err(
+        |error| match error {
+            ConnectError::PlainNotLoopback { host, .. } => TokenError::PlainNotLoopback { host },
+            other => other.into(),
+        },
+    )
 }
 
 /// The client proves itself in the body (RFC 6749 section 2.3.1), as every large provider takes it.
@@ -117,39 +107,6 @@ fn form(client: &OAuth2Client, refresh_token: &Secret) -> String {
         form.append_pair("client_secret", secret.expose());
     }
     form.finish()
-}
-
-/// Sends the form; redirections are not followed, since the form is for this endpoint alone.
-async fn post(
-    client: &OAuth2Client,
-    wire: Wire,
-    form: String,
-) -> Result<(StatusCode, Bytes), TokenError> {
-    let failed = |error: hyper::Error| broken(client, &error.to_string());
-    let request = Request::post(client.token_url.path_and_query())
-        .header(HOST, client.token_url.authority())
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(ACCEPT, "application/json")
-        .body(Full::new(Bytes::from(form)))
-        .map_err(|error| broken(client, &error.to_string()))?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(wire)).await.map_err(failed)?;
-    let exchange = async {
-        let response = sender.send_request(request).await.map_err(failed)?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let body = body.map_err(|error| broken(client, &error.to_string()))?;
-        Ok((status, body.to_bytes()))
-    };
-    tokio::pin!(exchange, connection);
-    let mut open = true;
-    loop {
-        tokio::select! {
-            result = &mut exchange => return result,
-            // What went wrong with the connection is told by the exchange.
-            _ = &mut connection, if open => open = false,
-        }
-    }
 }
 
 fn denied(

@@ -4,9 +4,7 @@ mod endpoint;
 mod error;
 mod file;
 mod source;
-mod url;
 
 pub use error::TokenError;
 pub(crate) use source::AccessToken;
 pub use source::{OAuth2Client, TokenSource};
-pub use url::{TokenUrl, TokenUrlError};

@@ -13,8 +13,7 @@ use tokio::time::Instant;
 use super::endpoint::{self, Grant};
 use super::error::TokenError;
 use super::file;
-use super::url::TokenUrl;
-use crate::{Secret, Trust};
+use crate::{Secret, Trust, WebUrl};
 
 /// An access token is not used in its last minute, or in the second half of a short life.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
@@ -23,7 +22,7 @@ const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct OAuth2Client {
     /// The token endpoint.
-    pub token_url: TokenUrl,
+    pub token_url: WebUrl,
     /// The name the provider gave the client.
     pub client_id: String,
     /// The client's secret, where it has one.

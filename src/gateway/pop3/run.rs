@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use event::MailboxName;
 use projections::{Accounted, Maildrop};
@@ -21,7 +22,8 @@ use crate::{Body, Fetched, HealthCell, History, Pop3Account, Pop3After, Step, St
 /// Messages a session that deletes takes at most: what a cut leaves undeleted is fetched again.
 const DELETED_MAX: usize = 1000;
 
-/// Fetches the mailbox until `stop`, and hands what it finds to `inbox`.
+/// Fetches the mailbox until `stop`, and hands what it finds to `inbox`. A batch that is being
+/// fetched then is recorded first, and the session ends in good order.
 ///
 /// Failures show in `health` and are tried again with growing pauses. Nothing is deleted on the
 /// server before the inbox has recorded all that a session took.
@@ -30,35 +32,31 @@ pub async fn run_pop3<I: MaildropInbox>(
     account: Pop3Account,
     inbox: Arc<I>,
     health: HealthCell,
-    mut stop: Stop,
+    stop: Stop,
 ) {
     let mut backoff = Backoff::default();
     let mut past = Past::default();
-    let mailbox = Mailbox { name, account, inbox, health: health.clone() };
-    while !stop.is_stopped() {
+    let mailbox = Mailbox { name, account, inbox, health: health.clone(), stop };
+    while !mailbox.stop.is_stopped() {
         let span = tracing::info_span!("pop3", mailbox = %mailbox.name);
         let attempt = async {
-            match mailbox.session(&mut past).await {
+            let pause = match mailbox.session(&mut past).await {
                 Ok(left) => {
                     if past.is_sound() {
                         health.succeeded();
                         backoff.reset();
                     }
-                    if left == 0 {
-                        tokio::time::sleep(mailbox.account.poll).await;
-                    }
+                    if left == 0 { mailbox.account.poll } else { Duration::ZERO }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the mailbox cannot be fetched");
                     health.failed(error.to_string());
-                    tokio::time::sleep(backoff.next(error.pause_min())).await;
+                    backoff.next(error.pause_min())
                 }
-            }
+            };
+            mailbox.stop.unless_stopped(tokio::time::sleep(pause)).await;
         };
-        tokio::select! {
-            () = attempt.instrument(span) => {}
-            () = stop.stopped() => {}
-        }
+        attempt.instrument(span).await;
     }
 }
 
@@ -67,14 +65,14 @@ struct Mailbox<I> {
     account: Pop3Account,
     inbox: Arc<I>,
     health: HealthCell,
+    stop: Stop,
 }
 
 impl<I: MaildropInbox> Mailbox<I> {
     /// One session from the login to QUIT; returns how many messages it left for the next one.
     async fn session(&self, past: &mut Past) -> Result<usize, Pop3Error> {
-        let mut session = login::login(&self.account).await?;
-        let listing = listing::list(&mut session).await?;
-        let known = self.maildrop(&listing).await?;
+        let opened = self.stop.unless_stopped(self.open()).await;
+        let Some((mut session, listing, known)) = opened.transpose()? else { return Ok(0) };
         let (gap, listed) = (listing.gap(), listing.messages);
         let mut wanted = self.wanted(&listed, &known, past);
         let mut left = past.hold_back(&mut wanted);
@@ -101,6 +99,13 @@ impl<I: MaildropInbox> Mailbox<I> {
         }
         self.health.backlog(left);
         withheld.or(gap).map_or(Ok(left), Err)
+    }
+
+    async fn open(&self) -> Result<(Session, Listing, Maildrop), Pop3Error> {
+        let mut session = login::login(&self.account).await?;
+        let listing = listing::list(&mut session).await?;
+        let known = self.maildrop(&listing).await?;
+        Ok((session, listing, known))
     }
 
     /// What is recorded of the mail that lies there now; activates a mailbox that is new to us.
@@ -160,7 +165,7 @@ impl<I: MaildropInbox> Mailbox<I> {
 
     /// Records everything wanted; while the inbox makes one batch durable, the following one is
     /// fetched. Returns what may be deleted, by number and unique id, and an error for the first
-    /// message that did not come.
+    /// message that did not come. Where the end is asked for, what is not fetched yet is left.
     async fn take_all(
         &self,
         session: &mut Session,
@@ -173,6 +178,9 @@ impl<I: MaildropInbox> Mailbox<I> {
         let mut waiting = Vec::new();
         loop {
             self.health.backlog(waiting.len() + wanted.len());
+            if self.stop.is_stopped() {
+                wanted.clear();
+            }
             let batch = fetch::next_batch(&mut wanted, bytes_max);
             if batch.is_empty() && waiting.is_empty() {
                 return Ok((recorded, withheld));

@@ -1,16 +1,26 @@
 //! What the API answers: types of its own, so that what is stored can change without them.
 
+mod application;
 mod work;
 
+pub use application::{Application, ApplicationVersion, Checked, Problem, Published, Way};
 use event::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-pub use work::{Agent, Queue, Waiting};
+pub use work::{Agent, OpenContact, Queue, Target, Waiting};
 
 /// An instant as RFC 3339 in UTC.
 pub fn instant(time: Timestamp) -> String {
     let ms = i64::try_from(time.0).unwrap_or(i64::MAX);
     jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+/// The instant that a text in RFC 3339 names; the error says what is expected.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    let instant: Result<jiff::Timestamp, _> = text.parse();
+    let ms = instant.ok().and_then(|instant| u64::try_from(instant.as_millisecond()).ok());
+    ms.map(Timestamp)
+        .ok_or_else(|| format!("`{text}` is no time in RFC 3339, such as 2026-03-30T14:00:00Z"))
 }
 
 /// How the server and its mailboxes are.
@@ -114,6 +124,8 @@ pub struct Entry {
     pub time: String,
     /// What happened, as a sentence.
     pub text: String,
+    /// The user or agent who made it happen; absent where the engine or a mail did.
+    pub by: Option<String>,
     /// The event as it is recorded.
     pub event: Value,
 }
@@ -230,4 +242,7 @@ pub struct Carried {
 pub struct Failure {
     /// A sentence that says what to do.
     pub error: String,
+    /// Where an application is refused, all that is wrong with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
 }

@@ -1,4 +1,4 @@
-//! Queues and agents.
+//! Queues, agents, and the contacts they are for.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,23 @@ pub struct Queue {
     pub waiting: usize,
     /// Since when the first one to be served waits, RFC 3339.
     pub first_since: Option<String>,
-    /// Who serves it and is free.
+    /// Since when the one waits that waits longest, RFC 3339.
+    pub longest_since: Option<String>,
+    /// How many serve it and are free.
     pub free_agents: usize,
+    /// What it should reach, where that is said.
+    pub target: Option<Target>,
+}
+
+/// What a queue should reach.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Target {
+    /// So many of a hundred contacts are with an agent...
+    pub percent: u8,
+    /// ...within so many seconds.
+    pub within_seconds: u64,
+    /// How many wait longer than that already.
+    pub beyond: usize,
 }
 
 /// A waiting contact.
@@ -37,14 +52,55 @@ pub struct Agent {
     pub name: String,
     /// `signed out`, `not ready`, `ready` or `email`.
     pub state: String,
-    /// Why not ready.
+    /// The state chosen, which counts once the agent holds nothing: as above, but never `email`.
+    pub chosen: String,
+    /// Why not ready, where that is chosen.
     pub reason: Option<String>,
     /// Since when in that state, RFC 3339.
     pub since: String,
     /// The contacts held.
     pub contacts: Vec<String>,
+    /// The contacts put aside.
+    pub parked: Vec<String>,
+    /// Until when the agent has to accept what they hold, RFC 3339; the earliest of several.
+    pub accept_by: Option<String>,
     /// The queues served.
     pub queues: Vec<String>,
     /// How many contacts at once.
     pub capacity: u16,
+}
+
+/// An open contact, and where it is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OpenContact {
+    /// The contact.
+    pub contact: String,
+    /// Its thread.
+    pub thread: String,
+    /// The mailbox it came to.
+    pub mailbox: String,
+    /// When it arrived, RFC 3339.
+    pub arrived: String,
+    /// Who wrote.
+    pub from: Option<String>,
+    /// The subject; empty where it was erased.
+    pub subject: String,
+    /// Where it is: `in application ...`, `waiting in ...`, `with ...`, `parked by ...`.
+    pub state: String,
+    /// Since when it is there, RFC 3339; absent on its way to an address.
+    pub since: Option<String>,
+    /// The queue it is in, or was in last.
+    pub queue: Option<String>,
+    /// The agent who has it, or for whom it waits.
+    pub agent: Option<u32>,
+    /// Higher is served first; absent where it never waited.
+    pub priority: Option<u8>,
+    /// Until when its agent has to accept it, RFC 3339.
+    pub accept_by: Option<String>,
+    /// Until when it is parked, RFC 3339.
+    pub parked_until: Option<String>,
+    /// Its label, so far.
+    pub disposition: Option<String>,
+    /// The words by which it is found again.
+    pub tags: Vec<String>,
 }

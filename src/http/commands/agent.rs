@@ -1,56 +1,35 @@
-//! What agents do.
+//! What agents do. Their commands are recorded as theirs; who changes an agent's state is recorded
+//! by name, since supervisors do that, too.
 
 use axum::Json;
 use axum::extract::{ConnectInfo, Path, State};
-use command::{Command, Destination, Release, SetAgentState, SetDisposition, Transfer};
-use event::{Address, AgentNumber, AgentState, DispositionCode, QueueName, TeamReason};
-use serde::{Deserialize, Serialize};
+use command::{
+    Accept, AddNote, AddTag, Command, Decline, Destination, Park, Pull, Release, SetAgentState,
+    SetDisposition, Transfer, Unpark,
+};
+use event::{Address, AgentNumber, AgentState, DispositionCode, QueueName, Tag, TeamReason};
 
-use super::{Carry, carry, contact};
+use super::requests::{
+    ContactRequest, DeclineRequest, DispositionRequest, NoteRequest, ParkRequest, PullRequest,
+    StateRequest, TagRequest, TransferRequest,
+};
+use super::{Carry, carry, contact, named, note as note_text};
+use crate::answer::moment;
 use crate::error::ApiError;
 use crate::service::Service;
 use crate::user::Peer;
 
-/// The state an agent chooses.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StateRequest {
-    /// `ready`, `not ready` or `signed out`.
-    pub state: String,
-    /// Why not ready.
-    pub reason: Option<String>,
-}
+/// The service, who asks, and the agent in whose name they do.
+type Asked = (State<Service>, ConnectInfo<Peer>, Path<u32>);
 
-/// Which contact is released.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReleaseRequest {
-    /// The contact; else the only one the agent holds.
-    pub contact: Option<String>,
-}
-
-/// Which contact goes where; exactly one of the three targets.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TransferRequest {
-    /// The contact; else the only one the agent holds.
-    pub contact: Option<String>,
-    /// An agent's number.
-    pub agent: Option<u32>,
-    /// A queue.
-    pub queue: Option<String>,
-    /// An address.
-    pub address: Option<String>,
-}
-
-/// Which contact is labelled how.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DispositionRequest {
-    /// The contact; else the only one the agent holds.
-    pub contact: Option<String>,
-    /// The code.
-    pub code: String,
+/// Has an agent do something.
+async fn act(
+    asked: Asked,
+    command: impl FnOnce(AgentNumber) -> Result<Command, ApiError>,
+) -> Carry {
+    let (State(service), ConnectInfo(peer), Path(number)) = asked;
+    let agent = AgentNumber(number);
+    carry(&service, peer.in_name_of(agent), command(agent)?).await
 }
 
 pub(crate) async fn set_state(
@@ -79,46 +58,101 @@ pub(crate) async fn set_state(
     carry(&service, peer.0, Command::SetAgentState(command)).await
 }
 
-pub(crate) async fn release(
-    State(service): State<Service>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(number): Path<u32>,
-    Json(request): Json<ReleaseRequest>,
-) -> Carry {
-    let contact = contact(request.contact)?;
-    let command = Release { agent: Some(AgentNumber(number)), contact };
-    carry(&service, peer.0, Command::Release(command)).await
+pub(crate) async fn accept(asked: Asked, Json(request): Json<ContactRequest>) -> Carry {
+    act(asked, |agent| {
+        let contact = contact(request.contact)?;
+        Ok(Command::Accept(Accept { agent, contact }))
+    })
+    .await
 }
 
-pub(crate) async fn transfer(
-    State(service): State<Service>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(number): Path<u32>,
-    Json(request): Json<TransferRequest>,
-) -> Carry {
-    let to = match (request.agent, request.queue, request.address) {
-        (Some(agent), None, None) => Destination::Agent(AgentNumber(agent)),
-        (None, Some(queue), None) => {
-            Destination::Queue(QueueName::new(queue).map_err(ApiError::bad)?)
-        }
-        (None, None, Some(address)) => {
-            Destination::Address(Address::new(&address).map_err(ApiError::bad)?)
-        }
-        _ => return Err(ApiError::bad("give one of: agent, queue, address")),
-    };
-    let contact = contact(request.contact)?;
-    let command = Transfer { agent: Some(AgentNumber(number)), contact, to };
-    carry(&service, peer.0, Command::Transfer(command)).await
+pub(crate) async fn decline(asked: Asked, Json(request): Json<DeclineRequest>) -> Carry {
+    act(asked, |agent| {
+        let contact = contact(request.contact)?;
+        let reason = request.reason.map(TeamReason::new).transpose().map_err(ApiError::bad)?;
+        Ok(Command::Decline(Decline { agent, contact, reason }))
+    })
+    .await
+}
+
+pub(crate) async fn park(asked: Asked, Json(request): Json<ParkRequest>) -> Carry {
+    act(asked, |agent| {
+        let contact = contact(request.contact)?;
+        let until = request.until.as_deref().map(moment).transpose().map_err(ApiError::bad)?;
+        let until_answer = request.until_answer;
+        Ok(Command::Park(Park { agent, contact, until, until_answer }))
+    })
+    .await
+}
+
+pub(crate) async fn unpark(asked: Asked, Json(request): Json<ContactRequest>) -> Carry {
+    act(asked, |agent| {
+        let contact = contact(request.contact)?;
+        Ok(Command::Unpark(Unpark { agent, contact }))
+    })
+    .await
+}
+
+pub(crate) async fn pull(asked: Asked, Json(request): Json<PullRequest>) -> Carry {
+    act(asked, |agent| {
+        let contact = named(&request.contact)?;
+        Ok(Command::Pull(Pull { agent, contact }))
+    })
+    .await
+}
+
+pub(crate) async fn release(asked: Asked, Json(request): Json<ContactRequest>) -> Carry {
+    act(asked, |agent| {
+        let contact = contact(request.contact)?;
+        Ok(Command::Release(Release { agent: Some(agent), contact }))
+    })
+    .await
+}
+
+pub(crate) async fn transfer(asked: Asked, Json(request): Json<TransferRequest>) -> Carry {
+    act(asked, |agent| {
+        let to = match (request.agent, request.queue, request.address) {
+            (Some(agent), None, None) => Destination::Agent(AgentNumber(agent)),
+            (None, Some(queue), None) => {
+                Destination::Queue(QueueName::new(queue).map_err(ApiError::bad)?)
+            }
+            (None, None, Some(address)) => {
+                Destination::Address(Address::new(&address).map_err(ApiError::bad)?)
+            }
+            _ => return Err(ApiError::bad("give one of: agent, queue, address")),
+        };
+        let contact = contact(request.contact)?;
+        let note = request.note.as_deref().map(note_text).transpose()?;
+        Ok(Command::Transfer(Transfer { agent: Some(agent), contact, to, note }))
+    })
+    .await
 }
 
 pub(crate) async fn set_disposition(
-    State(service): State<Service>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(number): Path<u32>,
+    asked: Asked,
     Json(request): Json<DispositionRequest>,
 ) -> Carry {
-    let code = DispositionCode::new(request.code).map_err(ApiError::bad)?;
-    let contact = contact(request.contact)?;
-    let command = SetDisposition { agent: Some(AgentNumber(number)), contact, code };
-    carry(&service, peer.0, Command::SetDisposition(command)).await
+    act(asked, |agent| {
+        let code = DispositionCode::new(request.code).map_err(ApiError::bad)?;
+        let (agent, contact) = (Some(agent), contact(request.contact)?);
+        Ok(Command::SetDisposition(SetDisposition { agent, contact, code }))
+    })
+    .await
+}
+
+pub(crate) async fn note(asked: Asked, Json(request): Json<NoteRequest>) -> Carry {
+    act(asked, |agent| {
+        let (agent, contact) = (Some(agent), contact(request.contact)?);
+        Ok(Command::AddNote(AddNote { agent, contact, text: note_text(&request.text)? }))
+    })
+    .await
+}
+
+pub(crate) async fn tag(asked: Asked, Json(request): Json<TagRequest>) -> Carry {
+    act(asked, |agent| {
+        let (agent, contact) = (Some(agent), contact(request.contact)?);
+        let tag = Tag::new(request.tag).map_err(ApiError::bad)?;
+        Ok(Command::AddTag(AddTag { agent, contact, tag }))
+    })
+    .await
 }

@@ -1,10 +1,14 @@
 //! Questions: what the views and the log answer, on a running server or a stopped data folder.
 
+mod application;
+mod open;
 mod work;
 
+pub use application::{application, applications, ways};
 use engine::Views;
-use event::{Check, CheckedBy, ContactId, Fact, Line, MessageRef, Position, Recorded};
+use event::{Actor, Check, CheckedBy, ContactId, Fact, Line, MessageRef, Position, Recorded};
 use log::{EventLog, ReadError};
+pub use open::{OpenFilter, open_contacts};
 use projections::{ContactRecord, Flag, Place, SendState, ShelfError, Variables, What};
 pub use work::{agents, alarms, queues, waiting};
 
@@ -219,7 +223,17 @@ pub fn entry(recorded: &Recorded) -> Entry {
         position: recorded.position.0,
         time: instant(recorded.event.time),
         text: describe(&recorded.event),
+        by: person(&recorded.event.actor),
         event: serde_json::to_value(&recorded.event).unwrap_or_default(),
+    }
+}
+
+/// The person who acts, where one does.
+fn person(actor: &Actor) -> Option<String> {
+    match actor {
+        Actor::Agent(number) => Some(format!("agent {number}")),
+        Actor::User(name) => Some(name.to_string()),
+        Actor::Engine | Actor::Mailbox(_) | Actor::Sender => None,
     }
 }
 

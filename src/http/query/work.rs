@@ -1,13 +1,16 @@
 //! Queues and agents.
 
+use std::collections::BTreeMap;
+
 use engine::Views;
-use event::{AgentNumber, AgentState, Line, QueueName};
+use event::{AgentNumber, AgentState, ContactId, Line, QueueName, Timestamp};
+use projections::{Place, ServiceLevel};
 
 use super::QueryError;
-use crate::answer::{Agent, Queue, Waiting, instant};
+use crate::answer::{Agent, Queue, Target, Waiting, instant};
 
-/// Every queue of the directory, and every other line in which someone waits.
-pub fn queues(views: &Views<'_>) -> Vec<Queue> {
+/// Every queue of the directory, and every other line in which someone waits, as of `now`.
+pub fn queues(views: &Views<'_>, now: Timestamp) -> Vec<Queue> {
     let hot = views.hot;
     let listed = hot.directory.queues.keys().cloned().map(Line::Queue);
     let mut lines: Vec<Line> = listed.chain(hot.queues.lines().cloned()).collect();
@@ -17,6 +20,8 @@ pub fn queues(views: &Views<'_>) -> Vec<Queue> {
         name: line.to_string(),
         waiting: hot.queues.len(&line),
         first_since: hot.queues.waiting(&line).next().map(|first| instant(first.entered)),
+        longest_since: hot.queues.longest(&line).map(instant),
+        target: target(views, &line, now),
         free_agents: hot
             .agents
             .iter()
@@ -30,6 +35,15 @@ pub fn queues(views: &Views<'_>) -> Vec<Queue> {
             .count(),
     };
     lines.into_iter().map(queue).collect()
+}
+
+fn target(views: &Views<'_>, line: &Line, now: Timestamp) -> Option<Target> {
+    let Line::Queue(queue) = line else { return None };
+    let ServiceLevel { percent, within_ms } =
+        views.hot.directory.queues.get(queue)?.service_level?;
+    let waiting = views.hot.queues.waiting(line);
+    let beyond = waiting.filter(|waiting| now.ms_since(waiting.entered) > within_ms).count();
+    Some(Target { percent, within_seconds: within_ms / 1000, beyond })
 }
 
 /// Who waits in a queue, in the order of service, at most `count_max`.
@@ -57,26 +71,60 @@ pub fn waiting(
 
 /// All agents, by number.
 pub fn agents(views: &Views<'_>) -> Vec<Agent> {
-    let entries = &views.hot.directory.agents;
-    let agent = |(number, agent): (AgentNumber, &projections::Agent)| {
-        let (state, reason) = match &agent.state {
-            _ if !agent.held.is_empty() => ("email", None),
-            AgentState::SignedOut => ("signed out", None),
-            AgentState::NotReady { reason } => ("not ready", Some(reason.to_string())),
-            AgentState::Ready => ("ready", None),
-        };
-        Agent {
-            number: number.0,
-            name: entries.get(&number).map(|entry| entry.name.clone()).unwrap_or_default(),
-            state: state.to_owned(),
-            reason,
-            since: instant(agent.since.max(agent.idle_since)),
-            contacts: agent.held.iter().map(ToString::to_string).collect(),
-            queues: agent.queues.iter().map(ToString::to_string).collect(),
-            capacity: agent.capacity,
+    let mut parked: BTreeMap<AgentNumber, Vec<String>> = BTreeMap::new();
+    for (contact, open) in views.hot.contacts.iter() {
+        if let Place::Parked { agent, .. } = open.place {
+            parked.entry(agent).or_default().push(contact.to_string());
         }
+    }
+    let agents = views.hot.agents.iter();
+    agents
+        .map(|(number, agent)| {
+            listed(views, number, agent, parked.remove(&number).unwrap_or_default())
+        })
+        .collect()
+}
+
+fn listed(
+    views: &Views<'_>,
+    number: AgentNumber,
+    agent: &projections::Agent,
+    parked: Vec<String>,
+) -> Agent {
+    let (chosen, reason) = match &agent.state {
+        AgentState::SignedOut => ("signed out", None),
+        AgentState::NotReady { reason } => ("not ready", Some(reason.to_string())),
+        AgentState::Ready => ("ready", None),
     };
-    views.hot.agents.iter().map(agent).collect()
+    let entry = views.hot.directory.agents.get(&number);
+    let held = || agent.held.iter().filter_map(|contact| held(views, *contact));
+    let since = held().map(|(since, _)| since).min();
+    let accept_until = held().filter_map(|(_, until)| until).min();
+    Agent {
+        number: number.0,
+        name: entry.map(|entry| entry.name.clone()).unwrap_or_default(),
+        state: if agent.held.is_empty() { chosen } else { "email" }.to_owned(),
+        chosen: chosen.to_owned(),
+        reason,
+        since: instant(since.unwrap_or(agent.since.max(agent.idle_since))),
+        contacts: agent.held.iter().map(ToString::to_string).collect(),
+        parked,
+        accept_by: accept_until.map(instant),
+        queues: agent.queues.iter().map(ToString::to_string).collect(),
+        capacity: agent.capacity,
+    }
+}
+
+/// Since when a contact is with its agent, and until when they have to accept it.
+fn held(views: &Views<'_>, contact: ContactId) -> Option<(Timestamp, Option<Timestamp>)> {
+    match views.hot.contacts.get(contact)?.place {
+        Place::Held { since, accept_until, .. } => Some((since, accept_until)),
+        Place::Application
+        | Place::Waiting { .. }
+        | Place::Parked { .. }
+        | Place::Leaving { .. }
+        | Place::Forwarded { .. } => None,
+    }
 }
 
 /// What somebody must see to: agents whose mailbox did not take a mail since they were last ready.

@@ -1,6 +1,8 @@
 //! What the command line understands.
 
 mod agent;
+mod application;
+mod contact;
 mod journal;
 mod mail;
 
@@ -10,6 +12,8 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use agent::AgentCommand;
+pub(crate) use application::{ApplicationCommand, CheckArgs, GraphArgs, Target};
+pub(crate) use contact::ContactCommand;
 pub(crate) use journal::{JournalCommand, LogCommand};
 pub(crate) use mail::{MailCommand, OutboxCommand, QuarantineCommand};
 
@@ -73,9 +77,26 @@ pub(crate) enum Command {
         /// The queue; all queues where none is named
         name: Option<String>,
     },
-    /// What agents do: sign in and out, release, transfer, label
+    /// What agents do: sign in and out, accept, park, transfer, label, note, release
+    ///
+    /// Each command begins with the agent's number. Where the agent holds one contact only, it need
+    /// not be named. What is done to a contact is recorded as done by the agent; who changes an
+    /// agent's state is recorded by the name of the user.
     #[command(subcommand)]
     Agent(AgentCommand),
+    /// Open contacts, and what supervisors do about them: move, prioritise, assign, release
+    ///
+    /// What is done is recorded by the name of the user who does it.
+    #[command(subcommand)]
+    Contact(ContactCommand),
+    /// Applications: check, publish, compare and draw them
+    ///
+    /// An application says what happens to mail before an agent has it. It is a TOML file; where a
+    /// NAME or a FILE is meant, what ends in `.toml` or has a slash in it is a file. `postbook
+    /// application check FILE` tells what is wrong with one, `--variables` what its texts and conditions
+    /// can name.
+    #[command(subcommand, visible_alias = "app")]
+    Application(ApplicationCommand),
     /// The story of contacts
     #[command(subcommand)]
     Journal(JournalCommand),

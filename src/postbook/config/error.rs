@@ -1,55 +1,34 @@
 //! What is wrong with a configuration: file, line, key, and what is allowed.
 
 use std::fmt;
-use std::ops::Range;
-use std::path::Path;
 
-/// One or more problems in one file.
+/// One thing that is wrong.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    /// Its place in the text of all files, by which problems are put in order.
+    pub(crate) at: usize,
+    /// Where it is, what is wrong and what is allowed.
+    pub(crate) text: String,
+}
+
+/// All that is wrong with a configuration.
 #[derive(Debug)]
 pub(crate) struct ConfigError {
-    problems: Vec<String>,
+    problems: Vec<Problem>,
 }
 
 impl ConfigError {
-    /// One problem at a place in the file.
-    pub(crate) fn new(
-        path: &Path,
-        text: &str,
-        span: Option<Range<usize>>,
-        key: Option<&str>,
-        message: &str,
-    ) -> Self {
-        Self { problems: vec![problem(path, text, span, key, message)] }
+    /// Fails where there is a problem; they are told in the order of the files.
+    pub(crate) fn unless_none(mut problems: Vec<Problem>) -> Result<(), Self> {
+        problems.sort_by_key(|problem| problem.at);
+        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
     }
-
-    /// Several problems; `None` where there is none.
-    pub(crate) fn of(problems: Vec<String>) -> Option<Self> {
-        (!problems.is_empty()).then_some(Self { problems })
-    }
-}
-
-/// A problem as a line, `FILE:LINE: KEY: what is wrong`, and the line it is in.
-pub(crate) fn problem(
-    path: &Path,
-    text: &str,
-    span: Option<Range<usize>>,
-    key: Option<&str>,
-    message: &str,
-) -> String {
-    let start = span.map_or(0, |span| span.start);
-    let before = text.get(..start).unwrap_or_default();
-    let number = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-    let line = text.lines().nth(number - 1).unwrap_or_default();
-    // The only secret that may be written in the file itself.
-    let secret = line.replace("client_secret_file", "").contains("client_secret");
-    let line = if secret { "(a line with a client secret)" } else { line };
-    let key = key.filter(|key| *key != ".").map_or_else(String::new, |key| format!("{key}: "));
-    format!("{}:{number}: {key}{message}\n    {}", path.display(), line.trim())
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problems.join("\n"))
+        let texts: Vec<&str> = self.problems.iter().map(|problem| problem.text.as_str()).collect();
+        f.write_str(&texts.join("\n"))
     }
 }
 

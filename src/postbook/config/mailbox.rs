@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use event::{Address, ApplicationName, MailboxName};
-use gateway::{Secret, TokenUrl};
+use gateway::{Secret, WebUrl};
 use mail::AuthenticationServer;
 use serde::Deserialize;
 use toml::Spanned;
@@ -143,7 +143,7 @@ pub(crate) enum Pop3After {
 #[serde(deny_unknown_fields)]
 pub(crate) struct OAuth2 {
     /// The provider's token endpoint.
-    pub(crate) token_url: Checked<TokenUrl>,
+    pub(crate) token_url: Checked<WebUrl>,
     /// The name the provider gave us.
     pub(crate) client_id: String,
     /// The secret the provider gave us, where it gave one.
@@ -205,6 +205,38 @@ pub(crate) enum Security {
     Starttls,
     /// None, to this machine only.
     PlainLoopback,
+}
+
+impl Internal {
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        account_paths(&mut self.imap, &mut self.pop3, &mut self.maildir)
+    }
+}
+
+impl Mailbox {
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        account_paths(&mut self.imap, &mut self.pop3, &mut self.maildir)
+    }
+}
+
+fn account_paths<'a>(
+    imap: &'a mut Option<Imap>,
+    pop3: &'a mut Option<Pop3>,
+    maildir: &'a mut Option<Maildir>,
+) -> impl Iterator<Item = &'a mut PathBuf> {
+    let imap = imap.iter_mut().flat_map(|imap| {
+        imap.password_file.iter_mut().chain(imap.oauth2.iter_mut().flat_map(OAuth2::paths))
+    });
+    let pop3 = pop3.iter_mut().flat_map(|pop3| {
+        pop3.password_file.iter_mut().chain(pop3.oauth2.iter_mut().flat_map(OAuth2::paths))
+    });
+    imap.chain(pop3).chain(maildir.iter_mut().map(|maildir| &mut maildir.path))
+}
+
+impl OAuth2 {
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        self.client_secret_file.iter_mut().chain([&mut self.refresh_token_file])
+    }
 }
 
 fn inbox() -> String {

@@ -33,6 +33,15 @@ pub(crate) struct Outgoing {
     pub(crate) dkim: Vec<Dkim>,
 }
 
+impl Outgoing {
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let smtp = self.smtp.iter_mut().filter_map(|smtp| smtp.password_file.as_mut());
+        smtp.chain(&mut self.maildirs)
+            .chain(self.oauth2.iter_mut().flat_map(OAuth2::paths))
+            .chain(self.dkim.iter_mut().map(|dkim| dkim.key_file.get_mut()))
+    }
+}
+
 /// How often mail goes to a domain.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use event::{CopyFrom, HeldContacts};
+use event::{CopyFrom, HeldContacts, RunningContacts};
 use serde::Deserialize;
+
+use super::{Checked, Duration, Host};
 
 /// How the log lines look.
 #[derive(Debug, Default, Deserialize)]
@@ -53,6 +55,13 @@ pub(crate) struct Settings {
     pub(crate) automatic_replies_per_hour: u32,
     /// The endings of file names of attachments that agents do not get.
     pub(crate) withheld_attachments: Vec<String>,
+    /// What a new version of an application means to contacts that are still in it: `finish` or
+    /// `move`.
+    pub(crate) running_contacts: Running,
+    /// How long a contact waits for one agent before it falls to a queue; `0 s` is for ever.
+    pub(crate) agent_wait: Checked<Duration>,
+    /// The hosts that applications may call.
+    pub(crate) webhook_hosts: Vec<Checked<Host>>,
 }
 
 impl Default for Settings {
@@ -70,6 +79,9 @@ impl Default for Settings {
             automatic_replies_per_domain_hour: settings.automatic_replies_per_domain_hour,
             automatic_replies_per_hour: settings.automatic_replies_per_hour,
             withheld_attachments: Vec::new(),
+            running_contacts: Running::default(),
+            agent_wait: Checked(Duration(settings.agent_wait_ms)),
+            webhook_hosts: Vec::new(),
         }
     }
 }
@@ -156,6 +168,26 @@ impl SignedReplies {
             Self::Refuse => event::SignedReplies::Refuse,
             Self::Relay => event::SignedReplies::Relay,
             Self::Strip => event::SignedReplies::Strip,
+        }
+    }
+}
+
+/// What a new version of an application means to contacts that are still in it.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Running {
+    /// They finish in the version they began with.
+    #[default]
+    Finish,
+    /// Those that are not queued yet begin anew in the new version.
+    Move,
+}
+
+impl Running {
+    pub(crate) fn setting(self) -> RunningContacts {
+        match self {
+            Self::Finish => RunningContacts::Finish,
+            Self::Move => RunningContacts::Move,
         }
     }
 }

@@ -1,18 +1,21 @@
 //! What people and programs read: tables and sentences, or JSON.
 
+mod application;
 mod work;
 
 use std::borrow::Borrow;
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+pub(crate) use application::{applications, problems};
 use comfy_table::{ContentArrangement, Table};
 use http::answer::{
     Carried, Contact, Entry, Outgoing, Quarantined, Reconciled, SenderCheck, SenderResult, Status,
     Transcript, Verified,
 };
 use serde::Serialize;
-pub(crate) use work::{agents, queues, waiting};
+pub(crate) use work::{agents, open_contacts, queues, waiting};
 
 use crate::arguments::Common;
 use crate::config::Config;
@@ -51,7 +54,10 @@ pub(crate) fn local(text: &str) -> String {
     zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(crate) fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
     let mut table = Table::new();
     table
         .load_style(comfy_table::presets::NOTHING)
@@ -82,17 +88,25 @@ pub(crate) fn checked(common: &Common, config: &Config) -> Result<()> {
         queues: usize,
         agents: usize,
         applications: usize,
+        files: Vec<PathBuf>,
     }
     let checked = Checked {
         mailboxes: file.mailbox.len(),
         queues: file.queue.len(),
         agents: file.agent.len(),
         applications: config.applications.len(),
+        files: config.sources.paths().map(Path::to_owned).collect(),
     };
     show(common, &checked, |checked: &Checked| {
+        let included = checked.files.len().saturating_sub(1);
         format!(
-            "{} is in order: {} mailboxes, {} queues, {} agents, {} applications",
+            "{}{} is in order: {} mailboxes, {} queues, {} agents, {} applications",
             common.config.display(),
+            if included > 0 {
+                format!(", with {included} files it includes,")
+            } else {
+                String::new()
+            },
             checked.mailboxes,
             checked.queues,
             checked.agents,
@@ -177,7 +191,10 @@ fn sender(sender: &SenderCheck) -> String {
 }
 
 pub(crate) fn entry(entry: &Entry) -> String {
-    format!("{:>8}  {}  {}", entry.position, local(&entry.time), entry.text)
+    // Most sentences name the agent who acts.
+    let by = entry.by.as_ref().filter(|by| !entry.text.contains(by.as_str()));
+    let by = by.map(|by| format!(" (by {by})")).unwrap_or_default();
+    format!("{:>8}  {}  {}{by}", entry.position, local(&entry.time), entry.text)
 }
 
 pub(crate) fn verified(verified: &Verified) -> String {

@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use log::EventLog;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-pub(crate) use work::{agent, queue};
+pub(crate) use work::{agent, contact, queue};
 
 use crate::arguments::{Common, JournalCommand, LogCommand, OutboxCommand, QuarantineCommand};
 use crate::client::Client;
@@ -26,12 +26,12 @@ use crate::print;
 /// How often `--follow` looks for new events.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(300);
 
-fn data(common: &Common) -> Result<Data> {
+pub(crate) fn data(common: &Common) -> Result<Data> {
     Ok(Data::at(&common.data_folder()?))
 }
 
 /// Asks the running server, or the stopped data folder.
-fn ask<T: DeserializeOwned>(
+pub(crate) fn ask<T: DeserializeOwned>(
     common: &Common,
     path: &str,
     offline: impl FnOnce(&Views<'_>, &dyn EventLog) -> Result<T, query::QueryError>,

@@ -14,7 +14,7 @@ use crate::script::{Server, Turn, say};
 use Turn::{Expect, Line};
 
 /// Runs commands as another client of the same mailbox; returns all answers.
-fn by_hand(peer: &Peer, user: &User, commands: &[&str]) -> String {
+pub(crate) fn by_hand(peer: &Peer, user: &User, commands: &[&str]) -> String {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, peer.port("IMAP"))).unwrap();
     let mut stream = BufReader::new(stream);
     let mut answers = String::new();
@@ -31,7 +31,7 @@ fn by_hand(peer: &Peer, user: &User, commands: &[&str]) -> String {
 }
 
 /// How many messages a folder holds, and how many of them are unread.
-fn counts(peer: &Peer, user: &User, folder: &str) -> (u32, u32) {
+pub(crate) fn counts(peer: &Peer, user: &User, folder: &str) -> (u32, u32) {
     let command = format!("STATUS \"{folder}\" (MESSAGES UNSEEN)");
     let answers = by_hand(peer, user, &[&command]);
     let line = answers.lines().find(|line| line.starts_with("* STATUS")).unwrap();

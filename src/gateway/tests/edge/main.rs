@@ -37,4 +37,8 @@ mod smtp;
 #[cfg(test)]
 mod smtp_offers;
 #[cfg(test)]
+mod stopped;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
+mod webhook;

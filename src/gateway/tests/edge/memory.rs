@@ -206,7 +206,7 @@ pub(crate) fn uidl(fetched: &Fetched) -> String {
 pub(crate) struct Running {
     pub(crate) inbox: Arc<Memory>,
     pub(crate) health: HealthCell,
-    stopper: Stopper,
+    stopper: Arc<Stopper>,
     task: JoinHandle<()>,
 }
 
@@ -236,7 +236,7 @@ impl Running {
         let (stopper, stop) = Stopper::new();
         let health = HealthCell::new();
         let task = run(Arc::clone(inbox), health.clone(), stop);
-        Self { inbox: Arc::clone(inbox), health, stopper, task }
+        Self { inbox: Arc::clone(inbox), health, stopper: Arc::new(stopper), task }
     }
 
     /// Waits until the inbox holds `count` messages.
@@ -272,6 +272,14 @@ impl Running {
             HealthState::Failing { message, .. } => message,
             state => panic!("{state:?}"),
         }
+    }
+
+    /// Stops the mailbox in the middle of its work, and waits until it has ended.
+    pub(crate) async fn stop_at_first_take(self) -> Vec<Fetched> {
+        let stopper = Arc::clone(&self.stopper);
+        self.inbox.at_first_take(move || stopper.stop());
+        tokio::time::timeout(PATIENCE, self.task).await.expect("it ends").unwrap();
+        self.inbox.taken()
     }
 
     /// Stops the mailbox, which must end at once.

@@ -303,7 +303,7 @@ async fn endpoints_that_break_the_protocol_are_named() {
     let cases = [
         (answer("<html>"), "granted no access token"),
         (answer(r#"{"access_token": "a\u0001b"}"#), "other than visible characters"),
-        (answer(&" ".repeat(100_000)), "length limit exceeded"),
+        (answer(&" ".repeat(100_000)), "its answer is longer than 64 KiB"),
         (vec![Turn::Expect("POST /token"), say("220 ready\r\n")], "broke the protocol"),
         (vec![Turn::Expect("POST /token")], "broke the protocol"),
         (

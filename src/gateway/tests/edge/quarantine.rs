@@ -12,7 +12,8 @@ use event::{
     QuarantineReason, Recorded, Source, Timestamp, UserName,
 };
 use gateway::{
-    Account, Body, Fetched, HealthCell, HealthState, Inbox, Intake, MessageStore, Stopper, Verifier,
+    Account, Body, Fetched, HealthCell, HealthState, Inbox, Intake, MessageStore, Stopper, Terms,
+    Verifier,
 };
 use log::{EventLog, MemoryLog};
 use mail::{Purpose, TokenKey};
@@ -53,20 +54,26 @@ async fn unfurnished(log: Arc<dyn EventLog>) -> Desk {
         version: "test".to_owned(),
     };
     let (engine, _) = Engine::open(options).await.unwrap();
-    let intake = Intake {
-        handle: engine.handle().clone(),
-        store: MessageStore::open(folder.path()).unwrap(),
-        key: TokenKey::from_bytes([1; 32]),
-        internal: MailboxName::new("internal").unwrap(),
-        internal_address: "internal@support.test".parse().unwrap(),
-        envelope_sender: "bounces@support.test".parse().unwrap(),
-        verifier: Verifier::default(),
-    };
+    let intake = Intake::new(
+        engine.handle().clone(),
+        MessageStore::open(folder.path()).unwrap(),
+        TokenKey::from_bytes([1; 32]),
+        Terms {
+            internal: MailboxName::new("internal").unwrap(),
+            internal_address: "internal@support.test".parse().unwrap(),
+            envelope_sender: "bounces@support.test".parse().unwrap(),
+            verifier: Verifier::default(),
+        },
+    );
     Desk { engine, intake, log, folder }
 }
 
 async fn furnish(handle: &Handle) {
-    let publish = Publish { name: "support".parse().unwrap(), text: APPLICATION.to_owned() };
+    let publish = Publish {
+        name: "support".parse().unwrap(),
+        text: APPLICATION.to_owned(),
+        files: Vec::new(),
+    };
     let application = publish.name.clone();
     handle.submit(Actor::Engine, Command::Publish(publish)).await.unwrap();
     let entries = vec![DirectoryEntry::Mailbox { name: mailbox(), application }];

@@ -1,40 +1,78 @@
-//! Queues, agents and applications: who names what must find it.
+//! Agents and what they name: who names something must find it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::ops::Range;
 
-use event::{Address, ApplicationName, QueueName};
+use event::{Address, AgentNumber, DispositionCode, QueueName, SkillName, TeamName};
+use toml::Spanned;
 
-use super::Check;
-use crate::config::File;
+use super::{Check, list};
+use crate::config::{Checked, File, Levelled};
+
+/// What there is to be named.
+pub(super) struct Names {
+    pub(super) queues: BTreeSet<QueueName>,
+    pub(super) skills: BTreeSet<SkillName>,
+    pub(super) teams: BTreeSet<TeamName>,
+    pub(super) dispositions: BTreeSet<DispositionCode>,
+    pub(super) agents: BTreeSet<AgentNumber>,
+}
 
 impl Check<'_> {
-    pub(super) fn queues(&mut self, file: &File) -> BTreeSet<QueueName> {
-        let mut queues = BTreeSet::new();
-        for queue in &file.queue {
-            let name = &queue.name.get_ref().0;
-            if !queues.insert(name.clone()) {
-                self.report(
-                    queue.name.span(),
-                    "queue.name",
-                    &format!("there are two queues `{name}`"),
-                );
-            }
-        }
-        queues
-    }
-
-    pub(super) fn agents(
-        &mut self,
-        file: &File,
-        queues: &BTreeSet<QueueName>,
-        own: &BTreeSet<Address>,
-    ) {
-        let mut numbers = BTreeSet::new();
+    /// What is listed; nothing may be listed twice.
+    pub(super) fn names(&mut self, file: &File) -> Names {
+        let mut agents = BTreeSet::new();
         for agent in &file.agent {
-            if !numbers.insert(agent.number()) {
+            if !agents.insert(agent.number()) {
                 let message = format!("there are two agents {}", agent.number());
                 self.report(agent.number.span(), "agent.number", &message);
             }
+        }
+        self.unique("schedule.name", file.schedule.iter().map(|schedule| &schedule.name));
+        Names {
+            queues: self.unique("queue.name", file.queue.iter().map(|queue| &queue.name)),
+            skills: self.unique("skill.name", file.skill.iter().map(|skill| &skill.name)),
+            teams: self.unique("team.name", file.team.iter().map(|team| &team.name)),
+            dispositions: self
+                .unique("disposition.code", file.disposition.iter().map(|it| &it.code)),
+            agents,
+        }
+    }
+
+    fn unique<'a, T: Ord + Clone + Display + 'a>(
+        &mut self,
+        key: &str,
+        names: impl Iterator<Item = &'a Spanned<Checked<T>>>,
+    ) -> BTreeSet<T> {
+        let what = key.split('.').next().unwrap_or_default();
+        let mut known = BTreeSet::new();
+        for name in names {
+            let Checked(text) = name.get_ref();
+            if !known.insert(text.clone()) {
+                self.report(name.span(), key, &format!("there are two {what}s `{text}`"));
+            }
+        }
+        known
+    }
+
+    /// Says so where there is nothing of a name.
+    pub(super) fn known<T: Ord + Display>(
+        &mut self,
+        (span, key): (Range<usize>, &str),
+        what: &str,
+        name: &T,
+        names: &BTreeSet<T>,
+    ) {
+        if !names.contains(name) {
+            let allowed = list(names.iter());
+            let message = format!("there is no {what} `{name}`; allowed: {allowed}");
+            self.report(span, key, &message);
+        }
+    }
+
+    pub(super) fn agents(&mut self, file: &File, names: &Names, own: &BTreeSet<Address>) {
+        for agent in &file.agent {
             let address = &agent.address.get_ref().0;
             let plain = address.without_detail();
             if own.contains(address) || plain.is_some_and(|plain| own.contains(&plain)) {
@@ -45,48 +83,38 @@ impl Check<'_> {
             if *agent.capacity.get_ref() == 0 {
                 self.report(agent.capacity.span(), "agent.capacity", "at least 1 is needed");
             }
-            for queue in &agent.queues {
-                if !queues.contains(&queue.get_ref().0) {
-                    self.unknown_queue(queue.span(), "agent.queues", &queue.get_ref().0, queues);
-                }
+            self.levelled("agent.queues", "queue", &agent.queues, &names.queues);
+            self.levelled("agent.skills", "skill", &agent.skills, &names.skills);
+            if let Some(team) = &agent.team {
+                let place = (team.span(), "agent.team");
+                self.known(place, "team", &team.get_ref().0, &names.teams);
             }
         }
     }
 
-    pub(super) fn applications(
+    /// What an agent serves or can do: each is known, and named once.
+    fn levelled<T: Ord + Display>(
         &mut self,
-        file: &File,
-        queues: &BTreeSet<QueueName>,
-    ) -> BTreeMap<ApplicationName, String> {
-        let mut applications = BTreeMap::new();
-        for entry in &file.application {
-            let (name, path) = (&entry.name.get_ref().0, entry.file.get_ref());
-            let text = match std::fs::read_to_string(path) {
-                Ok(text) => text,
-                Err(error) => {
-                    let message = format!("cannot read {}: {error}", path.display());
-                    self.report(entry.file.span(), "application.file", &message);
-                    continue;
-                }
-            };
-            match command::Application::parse(&text) {
-                Ok(application) => {
-                    for queue in application.queues() {
-                        if !queues.contains(queue) {
-                            let key = format!("application {name}");
-                            self.unknown_queue(entry.file.span(), &key, queue, queues);
-                        }
-                    }
-                }
-                Err(error) => self.problems.extend(error.problems.iter().map(|problem| {
-                    format!("{}:{}: {}", path.display(), problem.line, problem.message)
-                })),
-            }
-            if applications.insert(name.clone(), text).is_some() {
-                let message = format!("there are two applications `{name}`");
-                self.report(entry.name.span(), "application.name", &message);
+        key: &str,
+        what: &str,
+        entries: &[Spanned<Levelled<T>>],
+        names: &BTreeSet<T>,
+    ) {
+        let mut seen = BTreeSet::new();
+        for entry in entries {
+            let name = &entry.get_ref().name;
+            self.known((entry.span(), key), what, name, names);
+            if !seen.insert(name) {
+                self.report(entry.span(), key, &format!("the {what} `{name}` is named twice"));
             }
         }
-        applications
+    }
+
+    pub(super) fn schedules(&mut self, file: &File) {
+        for schedule in &file.schedule {
+            if let Err(message) = application::check_schedule(&schedule.schedule()) {
+                self.report(schedule.name.span(), "schedule", &message);
+            }
+        }
     }
 }

@@ -1,33 +1,36 @@
 //! What the parts of a configuration must say about each other.
 
+mod applications;
 mod directory;
 mod mailboxes;
 mod outgoing;
+mod queues;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::Range;
-use std::path::Path;
 
-use event::{ApplicationName, QueueName};
+use event::ApplicationName;
 
-use super::File;
-use super::error::{ConfigError, problem};
+use super::error::{ConfigError, Problem};
+use super::{ApplicationText, File, Sources};
 
 pub(crate) use outgoing::read_key;
 
 /// Checks names against each other and reads the applications; tells every problem at once.
 pub(crate) fn check(
-    path: &Path,
-    text: &str,
+    sources: &Sources,
     file: &File,
-) -> Result<BTreeMap<ApplicationName, String>, ConfigError> {
-    let mut check = Check { path, text, problems: Vec::new() };
-    let queues = check.queues(file);
+) -> Result<BTreeMap<ApplicationName, ApplicationText>, ConfigError> {
+    let mut check = Check { sources, problems: Vec::new() };
+    let names = check.names(file);
     check.mailboxes(file);
     check.outgoing(file);
     let own = check.addresses(file);
-    check.agents(file, &queues, &own);
-    let applications = check.applications(file, &queues);
+    check.agents(file, &names, &own);
+    check.queues(file, &names);
+    check.schedules(file);
+    let applications = check.applications(file, names);
     for mailbox in &file.mailbox {
         let application = &mailbox.application;
         if !file.application.iter().any(|known| known.name.get_ref().0 == application.get_ref().0) {
@@ -37,33 +40,22 @@ pub(crate) fn check(
             check.report(application.span(), "mailbox.application", &message);
         }
     }
-    ConfigError::of(check.problems).map_or(Ok(applications), Err)
+    ConfigError::unless_none(check.problems)?;
+    Ok(applications)
 }
 
 struct Check<'a> {
-    path: &'a Path,
-    text: &'a str,
-    problems: Vec<String>,
+    sources: &'a Sources,
+    problems: Vec<Problem>,
 }
 
 impl Check<'_> {
     fn report(&mut self, span: Range<usize>, key: &str, message: &str) {
-        self.problems.push(problem(self.path, self.text, Some(span), Some(key), message));
-    }
-
-    fn unknown_queue(
-        &mut self,
-        span: Range<usize>,
-        key: &str,
-        queue: &QueueName,
-        queues: &BTreeSet<QueueName>,
-    ) {
-        let names = list(queues.iter().map(QueueName::as_str));
-        self.report(span, key, &format!("there is no queue `{queue}`; allowed: {names}"));
+        self.problems.push(self.sources.problem(span, key, message));
     }
 }
 
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+fn list(names: impl Iterator<Item = impl Display>) -> String {
     let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
     if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") }
 }

@@ -19,7 +19,7 @@ pub(crate) fn read_key(key: &Dkim, signer: &mut Signer) -> anyhow::Result<()> {
 impl Check<'_> {
     pub(super) fn outgoing(&mut self, file: &File) {
         let outgoing = &file.outgoing;
-        let at = self.text.find("[outgoing").unwrap_or(0);
+        let at = self.sources.find("[outgoing");
         if outgoing.smtp.is_some() == outgoing.maildirs.is_some() {
             self.report(at..at, "outgoing", "give one of: `smtp`, `maildirs`");
         }

@@ -1,0 +1,150 @@
+//! What is known of a contact, for the templates and conditions of applications.
+
+use std::collections::BTreeMap;
+
+use application::{
+    AgentValues, Clock, ContactValues, MailboxValues, QueueValues, ScheduleValues, Standing,
+    ThreadValues, Values, Variables, VerificationValues,
+};
+use event::{AgentState, AutomaticKind, ContactId, Line, Schedule, Timestamp};
+use projections::{OpenContact, Place};
+
+use crate::{Fault, View};
+
+/// Everything that can be named, as it is now.
+pub(crate) fn variables(
+    view: &View<'_>,
+    contact: ContactId,
+    open: &OpenContact,
+    now: Timestamp,
+) -> Result<Variables, Fault> {
+    let parameters = open.parameters.iter();
+    Ok(Variables::from(&Values {
+        contact: contact_values(contact, open),
+        verification: VerificationValues {
+            dmarc: open.verification.dmarc.to_string(),
+            dkim: open.verification.dkim.to_string(),
+            spf: open.verification.spf.to_string(),
+        },
+        mailbox: mailbox_values(view, open),
+        thread: thread_values(view, contact, open)?,
+        agents: agent_values(view),
+        parameters: parameters
+            .map(|(name, value)| (name.clone(), value.clone().unwrap_or_default()))
+            .collect(),
+        schedules: schedules(view, now),
+        queues: queues(view, now),
+        now,
+    }))
+}
+
+fn contact_values(contact: ContactId, open: &OpenContact) -> ContactValues {
+    let sender = open.sender.as_ref();
+    ContactValues {
+        id: contact.to_string(),
+        mailbox: open.mailbox.to_string(),
+        subject: open.subject.clone(),
+        sender: sender.map(|from| from.address.to_string()).unwrap_or_default(),
+        sender_name: sender.and_then(|from| from.name.clone()).unwrap_or_default(),
+        language: open.language.clone().unwrap_or_default(),
+        automatic: open.automatic.map_or("", automatic_kind).to_owned(),
+        received: application::instant(open.received),
+        size: open.message.size,
+        attachments: open.attachments.clone(),
+        priority: u64::from(match open.place {
+            Place::Waiting { priority, .. }
+            | Place::Held { priority, .. }
+            | Place::Parked { priority, .. }
+            | Place::Leaving { priority, .. } => priority,
+            Place::Application | Place::Forwarded { .. } => 0,
+        }),
+        tags: open.tags.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn automatic_kind(kind: AutomaticKind) -> &'static str {
+    match kind {
+        AutomaticKind::Answer => "answer",
+        AutomaticKind::Bounce => "bounce",
+        AutomaticKind::Receipt => "receipt",
+        AutomaticKind::List => "list",
+    }
+}
+
+fn mailbox_values(view: &View<'_>, open: &OpenContact) -> MailboxValues {
+    let name = open.mailbox.to_string();
+    let public = view.hot.directory.public(&open.mailbox);
+    MailboxValues {
+        display_name: public.and_then(|(_, shown)| shown).unwrap_or(&name).to_owned(),
+        address: public.map(|(address, _)| address.to_string()).unwrap_or_default(),
+        name,
+    }
+}
+
+fn thread_values(
+    view: &View<'_>,
+    contact: ContactId,
+    open: &OpenContact,
+) -> Result<ThreadValues, Fault> {
+    let record = view.archive.thread(open.thread)?;
+    let variables = record.map(|record| record.variables(contact)).unwrap_or_default();
+    let number = variables.last_handling_agent.split(':').next().unwrap_or_default();
+    Ok(ThreadValues {
+        id: open.thread.to_string(),
+        last_handling_agent_number: number.to_owned(),
+        last_handling_agent: variables.last_handling_agent,
+        other_handling_agents: variables.other_handling_agents,
+        internal_cc_addresses: variables.internal_cc_addresses,
+        external_cc_addresses: variables.external_cc_addresses,
+    })
+}
+
+fn agent_values(view: &View<'_>) -> AgentValues {
+    let mut values = AgentValues::default();
+    for (_, agent) in view.hot.agents.iter().filter(|(_, agent)| agent.listed) {
+        match agent.state {
+            AgentState::SignedOut => continue,
+            _ if !agent.held.is_empty() => values.email += 1,
+            AgentState::NotReady { .. } => values.not_ready += 1,
+            AgentState::Ready => values.ready += 1,
+        }
+        values.signed_in += 1;
+    }
+    values
+}
+
+fn schedules(view: &View<'_>, now: Timestamp) -> BTreeMap<event::ScheduleName, ScheduleValues> {
+    let values = |schedule: &Schedule| match Clock::new(schedule).map(|clock| clock.standing(now)) {
+        Ok(Standing::Open) => ScheduleValues { open: true, holiday: String::new() },
+        Ok(Standing::Holiday { name }) => ScheduleValues { open: false, holiday: name },
+        Ok(Standing::Closed) | Err(_) => ScheduleValues::default(),
+    };
+    let schedules = view.hot.directory.schedules.iter();
+    schedules.map(|(name, schedule)| (name.clone(), values(schedule))).collect()
+}
+
+fn queues(view: &View<'_>, now: Timestamp) -> BTreeMap<event::QueueName, QueueValues> {
+    let mut queues: BTreeMap<event::QueueName, QueueValues> = BTreeMap::new();
+    for name in view.hot.directory.queues.keys() {
+        let line = Line::Queue(name.clone());
+        let longest = view.hot.queues.waiting(&line).map(|waiting| waiting.entered).min();
+        let values = QueueValues {
+            waiting: view.hot.queues.len(&line) as u64,
+            longest_wait_s: longest.map_or(0, |entered| now.ms_since(entered) / 1000),
+            ..QueueValues::default()
+        };
+        queues.insert(name.clone(), values);
+    }
+    for (_, agent) in view.hot.agents.iter().filter(|(_, agent)| agent.listed) {
+        if agent.state == AgentState::SignedOut {
+            continue;
+        }
+        for name in &agent.queues {
+            if let Some(values) = queues.get_mut(name) {
+                values.signed_in_agents += 1;
+                values.free_agents += u64::from(agent.is_free());
+            }
+        }
+    }
+    queues
+}

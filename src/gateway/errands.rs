@@ -1,0 +1,177 @@
+//! What applications asked the outside is done: mail is read again, other programs are called; the
+//! engine is told of each outcome.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use application::CheckedMail;
+use command::{Command, RecordWebhook, SupplyMail};
+use engine::{EngineError, Handle};
+use event::{Actor, Call, ContactId, MessageRef, Position, Step};
+use projections::Errand;
+use tokio::task::JoinSet;
+
+use crate::{MessageStore, Stop, Trust, WebhookCall, call_webhook};
+
+/// So many errands are run at once; the rest waits.
+const ERRANDS_MAX: usize = 32;
+
+/// What errands need.
+#[derive(Clone)]
+pub struct Errands {
+    /// The way to the engine.
+    pub handle: Handle,
+    /// Where messages are kept.
+    pub store: MessageStore,
+    /// The authorities whose certificates are believed.
+    pub trust: Trust,
+}
+
+/// An errand to be run, with what the views know of it.
+struct Job {
+    contact: ContactId,
+    arrival: Position,
+    message: MessageRef,
+    errand: Errand,
+    hosts: Vec<String>,
+}
+
+/// What is asked of another program.
+struct Question {
+    step: Step,
+    call: Option<Call>,
+    timeout_ms: u32,
+    attempts_max: u8,
+}
+
+/// Runs errands until told to stop; what is in hand then is begun anew by the next start.
+pub async fn run_errands(errands: Errands, mut stop: Stop) {
+    let running = Running::default();
+    let mut tasks = JoinSet::new();
+    let mut durable = errands.handle.durable();
+    loop {
+        durable.borrow_and_update();
+        let Ok(jobs) = running.claim(&errands.handle).await else { return };
+        for job in jobs {
+            let (errands, running) = (errands.clone(), running.clone());
+            tasks.spawn(async move {
+                let (contact, done) = (job.contact, errands.run(job).await);
+                running.release(contact);
+                if let Err(error) = done {
+                    tracing::debug!(%contact, %error, "an errand is left to the next start");
+                }
+            });
+        }
+        tokio::select! {
+            changed = durable.changed() => if changed.is_err() { return },
+            // Its place is free for another.
+            Some(_) = tasks.join_next() => {}
+            () = stop.stopped() => return,
+        }
+    }
+}
+
+impl Errands {
+    async fn run(&self, job: Job) -> Result<(), EngineError> {
+        let Job { contact, arrival, message, errand, hosts } = job;
+        let command = match errand {
+            Errand::Mail { step } => {
+                let mail = self.read(&message).await;
+                Command::SupplyMail(Box::new(SupplyMail { contact, step, mail }))
+            }
+            Errand::Webhook { step, call, timeout_ms, attempts_max } => {
+                let question = Question { step, call, timeout_ms, attempts_max };
+                Command::RecordWebhook(self.ask(contact, arrival, question, &hosts).await)
+            }
+        };
+        self.handle.submit(Actor::Engine, command).await.map(|_| ())
+    }
+
+    /// The mail as the conditions of an application see it.
+    async fn read(&self, message: &MessageRef) -> Result<CheckedMail, String> {
+        let raw = self.store.get(&message.digest).await.map_err(|error| error.to_string())?;
+        let size = message.size;
+        let read = tokio::task::spawn_blocking(move || checked_mail(&raw, size));
+        read.await.map_err(|error| error.to_string())?
+    }
+
+    /// Asks another program. After a crash it may be asked the same again, under the same key.
+    async fn ask(
+        &self,
+        contact: ContactId,
+        arrival: Position,
+        question: Question,
+        hosts: &[String],
+    ) -> RecordWebhook {
+        let Question { step, call, timeout_ms, attempts_max } = question;
+        let Some(Call { url, body }) = call else {
+            let text = "what was to be asked was erased".to_owned();
+            return RecordWebhook { contact, step, status: None, text, attempts: 0 };
+        };
+        let name = format!("{arrival} {} {} {}", step.application.name, step.action, step.visit);
+        let call = WebhookCall {
+            url,
+            body,
+            timeout: Duration::from_millis(timeout_ms.into()),
+            attempts: attempts_max,
+            idempotency_key: blake3::hash(name.as_bytes()).to_hex().to_string(),
+        };
+        let outcome = call_webhook(&call, hosts, &self.trust).await;
+        let (status, attempts) = (outcome.status, outcome.attempts);
+        let text = outcome.answer.unwrap_or_else(|reason| reason);
+        RecordWebhook { contact, step, status, text, attempts }
+    }
+}
+
+/// A mail of so many bytes as the conditions of an application see it; the error says why it cannot
+/// be read.
+pub fn checked_mail(raw: &[u8], size: u64) -> Result<CheckedMail, String> {
+    let parsed = mail::parse(raw).map_err(|_| "the mail cannot be read".to_owned())?;
+    Ok(CheckedMail {
+        header: mail::fields(raw),
+        subject: parsed.subject,
+        text: parsed.text,
+        attachments: parsed.attachments,
+        sender: parsed.from.map(|from| from.address.to_string()).unwrap_or_default(),
+        recipients: parsed.to.iter().chain(&parsed.cc).map(ToString::to_string).collect(),
+        size,
+        language: parsed.language.unwrap_or_default(),
+        automatic: parsed.automatic,
+        ..CheckedMail::default()
+    })
+}
+
+/// What is in hand here.
+#[derive(Clone, Default)]
+struct Running(Arc<Mutex<BTreeSet<ContactId>>>);
+
+impl Running {
+    /// Claims errands that nobody runs, as many as there is room for.
+    async fn claim(&self, handle: &Handle) -> Result<Vec<Job>, EngineError> {
+        let running = Arc::clone(&self.0);
+        let claimed = handle.read(move |views| {
+            let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+            let hot = views.hot;
+            let mut jobs = Vec::new();
+            for (contact, errand) in hot.errands.iter() {
+                if running.len() >= ERRANDS_MAX {
+                    break;
+                }
+                if let Some(open) = hot.contacts.get(contact)
+                    && running.insert(contact)
+                {
+                    let hosts = hot.directory.settings.webhook_hosts.clone();
+                    let (arrival, message, errand) = (open.arrival, open.message, errand.clone());
+                    jobs.push(Job { contact, arrival, message, errand, hosts });
+                }
+            }
+            jobs
+        });
+        claimed.await
+    }
+
+    fn release(&self, contact: ContactId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&contact);
+    }
+}

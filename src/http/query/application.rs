@@ -1,0 +1,188 @@
+//! Applications: which there are, their texts, and which ways contacts took through them.
+
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
+
+use engine::Views;
+use event::{
+    ActionName, ApplicationName, ApplicationRef, ContactId, ExitName, Fact, Position, Step,
+    StepFact, Timestamp,
+};
+use log::EventLog;
+use projections::Directory;
+
+use super::{QueryError, person};
+use crate::answer::{Application, ApplicationVersion, Way, instant};
+
+/// How often a scan tells how far it is.
+const PROGRESS_EVENTS: u64 = 10_000;
+
+/// Every application, by name.
+pub fn applications(views: &Views<'_>) -> Vec<Application> {
+    let mut open: BTreeMap<&ApplicationName, BTreeMap<u32, usize>> = BTreeMap::new();
+    for (_, contact) in views.hot.contacts.iter() {
+        let ApplicationRef { name, version } = &contact.application;
+        *open.entry(name).or_default().entry(*version).or_default() += 1;
+    }
+    let directory = &views.hot.directory;
+    let mut newest: BTreeMap<ApplicationName, ApplicationRef> = BTreeMap::new();
+    for (reference, _) in directory.applications() {
+        newest.insert(reference.name.clone(), reference);
+    }
+    let listed = newest.into_iter().filter_map(|(name, reference)| {
+        let publication = directory.publication(&reference)?;
+        let mailboxes = directory.mailboxes.iter();
+        let mailboxes = mailboxes.filter(|(_, entry)| entry.application.as_ref() == Some(&name));
+        Some(Application {
+            version: reference.version,
+            published: instant(publication.time),
+            by: person(&publication.by),
+            mailboxes: mailboxes.map(|(mailbox, _)| mailbox.to_string()).collect(),
+            open: open.remove(&name).unwrap_or_default(),
+            name: name.to_string(),
+        })
+    });
+    listed.collect()
+}
+
+/// One version of an application; the newest where none is named.
+pub fn application(
+    directory: &Directory,
+    name: &ApplicationName,
+    version: Option<u32>,
+) -> Result<ApplicationVersion, QueryError> {
+    let (newest, _) = directory.newest(name).ok_or_else(|| absent(directory, name))?;
+    let version = version.unwrap_or(newest.version);
+    let reference = ApplicationRef { name: name.clone(), version };
+    let publication = directory.publication(&reference).ok_or_else(|| {
+        let newest = newest.version;
+        QueryError::Unknown(format!(
+            "application `{name}` has no version {version}; the newest is {newest}"
+        ))
+    })?;
+    Ok(ApplicationVersion {
+        name: name.to_string(),
+        version,
+        published: instant(publication.time),
+        by: person(&publication.by),
+        text: publication.text.clone(),
+        files: directory.files(&reference).map(|(name, _)| name.to_owned()).collect(),
+    })
+}
+
+fn absent(directory: &Directory, name: &ApplicationName) -> QueryError {
+    let mut known: Vec<String> =
+        directory.applications().map(|(known, _)| known.name.to_string()).collect();
+    known.dedup();
+    let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
+    QueryError::Unknown(format!("there is no application `{name}`; there are: {known}"))
+}
+
+/// How often contacts left the actions of an application by which exit in a period, whatever its
+/// version; `progress` is told the position reached now and then.
+pub fn ways(
+    log: &dyn EventLog,
+    name: &ApplicationName,
+    period: &Range<Timestamp>,
+    progress: &mut dyn FnMut(Position),
+) -> Result<Vec<Way>, QueryError> {
+    let mut counts: BTreeMap<(ActionName, Option<ExitName>), u64> = BTreeMap::new();
+    log.scan(first_at(log, period.start)?, &mut |recorded| {
+        if recorded.position.0.is_multiple_of(PROGRESS_EVENTS) {
+            progress(recorded.position);
+        }
+        if recorded.event.time >= period.end {
+            return ControlFlow::Break(());
+        }
+        if let Some((_, step, exit)) = taken(&recorded.event.fact)
+            && step.application.name == *name
+        {
+            *counts.entry((step.action.clone(), exit.cloned())).or_default() += 1;
+        }
+        ControlFlow::Continue(())
+    })?;
+    let way = |((action, exit), count): ((ActionName, Option<ExitName>), u64)| Way {
+        action: action.to_string(),
+        exit: exit.map(|exit| exit.to_string()),
+        count,
+    };
+    Ok(counts.into_iter().map(way).collect())
+}
+
+/// The step of an application that a fact tells of, and the exit by which the action was left.
+pub(crate) fn taken(fact: &Fact) -> Option<(ContactId, &Step, Option<&ExitName>)> {
+    match fact {
+        Fact::Step(StepFact::ActionTaken(taken)) => {
+            Some((taken.contact, &taken.step, taken.exit.as_ref()))
+        }
+        Fact::StepTaken { contact, step, exit } => Some((*contact, step, exit.as_ref())),
+        _ => None,
+    }
+}
+
+/// The first position whose event is not before a time; time does not run backwards in a log.
+fn first_at(log: &dyn EventLog, time: Timestamp) -> Result<Position, QueryError> {
+    let (mut low, mut high) = (1, log.head().0.saturating_add(1));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found = log.read(Position(middle), 1)?.pop();
+        if found.is_some_and(|recorded| recorded.event.time < time) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(Position(low))
+}
+
+#[cfg(test)]
+mod tests {
+    use event::{ActionTaken, Actor, Cause, CommandId, Event};
+    use log::MemoryLog;
+
+    use super::*;
+
+    fn took(seconds: u64, application: &str, version: u32, exit: Option<&str>) -> Event {
+        let application = ApplicationRef { name: application.parse().unwrap(), version };
+        let step = Step { application, action: "check".parse().unwrap(), visit: 1 };
+        let contact = ContactId::from_digest(&[7; 32]);
+        let exit = exit.map(|exit| exit.parse().unwrap());
+        let fact = if version == 1 {
+            Fact::StepTaken { contact, step, exit }
+        } else {
+            ActionTaken { contact, step, exit, row: None }.into()
+        };
+        let cause = Cause::Command(CommandId(1));
+        let time = Timestamp(seconds * 1000);
+        Event { time, actor: Actor::Engine, cause, fact, private: None }
+    }
+
+    #[test]
+    fn ways_are_counted_in_their_period_over_all_versions() {
+        let log = MemoryLog::default();
+        let events = [
+            took(1, "support", 1, Some("yes")),
+            took(2, "support", 1, Some("yes")),
+            took(2, "sales", 2, Some("yes")),
+            took(3, "support", 2, Some("yes")),
+            took(3, "support", 2, None),
+            took(4, "support", 2, Some("no")),
+            took(5, "support", 3, Some("yes")),
+        ];
+        log.append(Position(0), &events).unwrap();
+        let support = "support".parse().unwrap();
+        let count = |from: u64, to: u64| {
+            let period = Timestamp(from * 1000)..Timestamp(to * 1000);
+            let ways = ways(&log, &support, &period, &mut |_| {}).unwrap();
+            let shown = ways.into_iter().map(|way| (way.exit.unwrap_or_default(), way.count));
+            shown.collect::<Vec<_>>()
+        };
+        let shown = |ways: &[(&str, u64)]| -> Vec<(String, u64)> {
+            ways.iter().map(|(exit, count)| ((*exit).to_owned(), *count)).collect()
+        };
+        assert_eq!(count(2, 5), shown(&[("", 1), ("no", 1), ("yes", 2)]));
+        assert_eq!(count(0, 9), shown(&[("", 1), ("no", 1), ("yes", 4)]));
+        assert_eq!(count(6, 9), []);
+        assert_eq!(count(3, 3), []);
+    }
+}

@@ -1,0 +1,91 @@
+//! Where the names are looked up that an application uses.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use event::{Actor, ApplicationRef, Cause, CommandId, Event, Fact, Private, Timestamp};
+use projections::Directory;
+
+use crate::arguments::Common;
+use crate::client::Client;
+use crate::data::Data;
+use crate::directory::{directory, settings};
+use crate::{config, question};
+
+/// Who knows which names there are.
+pub(super) enum Names {
+    /// The running server.
+    Server(Client, Data),
+    /// The configuration, as it would be loaded.
+    Configuration(PathBuf, Box<Directory>),
+    /// Nobody.
+    Unknown,
+}
+
+impl Names {
+    /// The running server where there is one, else the configuration where there is one. What the
+    /// configuration says of applications may be wrong.
+    pub(super) fn find(common: &Common) -> Result<Self> {
+        if let Ok(data) = question::data(common)
+            && let Some(client) = Client::find(&data)?
+        {
+            return Ok(Self::Server(client, data));
+        }
+        if !common.config.exists() {
+            return Ok(Self::Unknown);
+        }
+        let (file, _) = config::read(&common.config)?;
+        let configured = configured(&file)
+            .with_context(|| format!("what {} says cannot be used", common.config.display()))?;
+        Ok(Self::Configuration(common.config.clone(), Box::new(configured)))
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server(_, data) => {
+                write!(f, "names were looked up on the server of {}", data.folder().display())
+            }
+            Self::Configuration(path, _) => {
+                write!(f, "no server runs; names were looked up in {}", path.display())
+            }
+            Self::Unknown => f.write_str(
+                "names of queues, agents and the like were not looked up: no server runs, and there \
+                 is no configuration",
+            ),
+        }
+    }
+}
+
+/// The names of the files beside an application's file.
+pub(super) fn files_beside(file: &Path) -> BTreeSet<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok();
+    let entries = entries.into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// The directory as a server would have it after its first start.
+fn configured(file: &config::File) -> Result<Directory> {
+    let load = directory(file);
+    let mut facts = vec![
+        (Fact::DirectoryLoaded { entries: load.entries }, Some(Private::Directory(load.private))),
+        (Fact::SettingsLoaded { settings: settings(&file.settings).settings }, None),
+    ];
+    for entry in &file.application {
+        let (name, path) = (config::bare(&entry.name).clone(), entry.file.get_ref());
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("application `{name}`: cannot read {}", path.display()))?;
+        let application = ApplicationRef { name, version: 1 };
+        facts.push((Fact::ApplicationPublished { application, text }, None));
+    }
+    let mut configured = Directory::default();
+    for (fact, private) in facts {
+        let (actor, cause) = (Actor::Engine, Cause::Command(CommandId(0)));
+        configured.apply(&Event { time: Timestamp(0), actor, cause, fact, private });
+    }
+    Ok(configured)
+}
