@@ -1,9 +1,9 @@
 //! Anything that may happen to a contact centre, as commands.
 
 use event::{
-    AgentNumber, AgentState, AutomaticKind, ContactId, DirectoryEntry, QueueRule, TeamReason,
+    Actor, AgentNumber, AgentState, AutomaticKind, ContactId, DirectoryEntry, QueueRule, TeamReason,
 };
-use projections::SendState;
+use projections::{Place, SendState};
 use proptest::prelude::*;
 
 use super::world::{SENT, World, agent_address, directory, incoming, reply};
@@ -31,6 +31,17 @@ pub(crate) enum Happening {
     Supervisor { what: u8, contact: u8, to: u8 },
 }
 
+impl Happening {
+    /// Who makes it happen.
+    pub(crate) fn actor(&self) -> Actor {
+        match self {
+            Self::Agent { agent, .. } => Actor::Agent(number(*agent)),
+            Self::Supervisor { .. } => Actor::User("sam".parse().unwrap()),
+            _ => Actor::Engine,
+        }
+    }
+}
+
 /// Anything that may happen.
 pub(crate) fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
@@ -46,7 +57,7 @@ pub(crate) fn happening() -> impl Strategy<Value = Happening> {
         2 => any::<u16>().prop_map(|seconds| Happening::Time { seconds }),
         1 => Just(Happening::Restart),
         1 => (1..4u8).prop_map(|agents| Happening::Directory { agents }),
-        4 => (0..3u8, any::<u8>(), any::<u8>())
+        8 => (0..3u8, any::<u8>(), any::<u8>())
             .prop_map(|(agent, what, contact)| Happening::Agent { agent, what, contact }),
         2 => (any::<u8>(), any::<u8>(), any::<u8>())
             .prop_map(|(what, contact, to)| Happening::Supervisor { what, contact, to }),
@@ -74,6 +85,12 @@ pub(crate) fn command(world: &World, happening: &Happening, count: u32) -> Optio
         Happening::Arrival { customer, answers } => {
             let mut mail = arrival(*customer, *answers, count);
             mail.received = world.now;
+            // Every other one answers what we sent in a thread that goes on.
+            let thread = answers.filter(|answers| answers % 2 == 1).and_then(|answers| {
+                let contact = open(world, answers / 2)?;
+                Some(hot.contacts.get(contact)?.thread)
+            });
+            mail.answers = thread;
             Command::ReceiveMail(Box::new(mail))
         }
         Happening::State { agent, state } => {
@@ -131,9 +148,15 @@ fn open(world: &World, contact: u8) -> Option<ContactId> {
     contacts.get(usize::from(contact) % contacts.len().max(1)).copied()
 }
 
-/// A directory in which contacts have to be accepted and, in one queue, labelled.
+/// A directory in which contacts have to be accepted and, in one queue, labelled; one agent may
+/// hold two.
 pub(crate) fn strict(agents: &[u32]) -> LoadDirectory {
     let mut loaded = directory(agents);
+    for entry in &mut loaded.entries {
+        if let DirectoryEntry::Agent { number: AgentNumber(1002), capacity, .. } = entry {
+            *capacity = 2;
+        }
+    }
     let rule =
         |queue: &str, rule| DirectoryEntry::QueueRule { queue: queue.parse().unwrap(), rule };
     let codes = vec!["solved".parse().unwrap()];
@@ -153,7 +176,14 @@ fn agents_own(world: &World, agent: AgentNumber, what: u8, contact: u8) -> Optio
             let until_answer = contact % 5 < 2;
             Command::Park(Park { agent, contact: None, until, until_answer })
         }
-        4 | 5 => Command::Unpark(Unpark { agent, contact: named }),
+        4 | 5 => {
+            let mut contacts = world.state.hot().contacts.iter();
+            let parked = contacts.find(
+                |(_, open)| matches!(open.place, Place::Parked { agent: of, .. } if of == agent),
+            );
+            let contact = parked.map(|(contact, _)| contact).or(named);
+            Command::Unpark(Unpark { agent, contact })
+        }
         7 => Command::Pull(Pull { agent, contact: open(world, contact)? }),
         6 => {
             let text = NoteText::new("noted").ok()?;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use event::{Actor, ContactId, Event, Line, Position, Setting, Timer};
+use event::{ContactId, Event, Line, Position, Setting, Timer};
 use projections::{Archive, Hot, MemoryShelf, Place};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn play(happenings: &[Happening], settings: Vec<Setting>) -> World {
         }
         if let Some(command) = command(&world, happening, count) {
             // A refusal changes nothing, which the comparison below would notice.
-            let _ = world.try_give(Actor::Engine, command);
+            let _ = world.try_give(happening.actor(), command);
         }
         check(&world);
     }
