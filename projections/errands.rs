@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
-use event::{Call, ContactId, Event, Fact, Step, StepFact};
+use event::{Call, ContactId, Event, Fact, QueueReason, Step, StepFact};
 
 use crate::families::{engine, loading, mail_apart, sending};
 
@@ -49,7 +49,8 @@ impl Errands {
     pub fn apply(&mut self, event: &Event) {
         match &event.fact {
             Fact::Step(fact) => self.step(fact, event),
-            Fact::ContactAssigned { contact, .. }
+            Fact::ContactQueued { contact, reason: QueueReason::Moved, .. }
+            | Fact::ContactAssigned { contact, .. }
             | Fact::ContactReleased { contact, .. }
             | Fact::ContactRestarted { contact } => self.done(*contact),
             engine!()

@@ -6,8 +6,8 @@ use bincode::{Decode, Encode};
 use event::{
     Actor, Address, AgentNumber, ApplicationRef, AutomaticKind, ContactParked, DispositionCode,
     Event, Fact, Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName, Person,
-    Position, QueueName, ServiceFact, SkillNeed, StepFact, Tag, Target, ThreadId, Timestamp,
-    Verification,
+    Position, QueueName, QueueReason, ServiceFact, SkillNeed, StepFact, Tag, Target, ThreadId,
+    Timestamp, Verification,
 };
 
 use crate::course::{Course, Visit};
@@ -27,7 +27,8 @@ pub struct OpenContact {
     pub received: Timestamp,
     /// The application that its mailbox sent it to.
     pub application: ApplicationRef,
-    /// How far it is in its application; `None` once that has ended, or an agent has the contact.
+    /// How far it is in its application; `None` once that has ended, an agent has the contact, or a
+    /// person has moved it.
     pub course: Option<Course>,
     /// Where it is.
     pub place: Place,
@@ -213,9 +214,12 @@ impl OpenContact {
 
     /// Takes in a fact that changes where the contact is.
     pub(crate) fn place(&mut self, at: Position, event: &Event) {
-        if let Fact::ContactQueued { line, priority, entered, .. } = &event.fact {
+        if let Fact::ContactQueued { line, priority, entered, reason, .. } = &event.fact {
             self.lined_up = event.time;
             self.wait(line, *priority, *entered);
+            if *reason == QueueReason::Moved {
+                self.stop_application();
+            }
         } else if let Fact::ContactRequeued { line, priority, entered, .. } = &event.fact {
             self.wait(line, *priority, *entered);
         } else if let Fact::Service(ServiceFact::PriorityChanged(changed)) = &event.fact {
@@ -256,8 +260,7 @@ impl OpenContact {
             | Place::Leaving { .. }
             | Place::Forwarded { .. } => (0, now),
         };
-        self.course = None;
-        self.answered.clear();
+        self.stop_application();
         self.place = Place::Held {
             agent,
             line: line.clone(),
@@ -269,6 +272,12 @@ impl OpenContact {
             accept_until: None,
             begun: false,
         };
+    }
+
+    /// People decide from now on.
+    fn stop_application(&mut self) {
+        self.course = None;
+        self.answered.clear();
     }
 
     /// Takes in a fact that tells whether somebody works on the contact.

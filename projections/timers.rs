@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
-use event::{ContactId, Event, Fact, ServiceFact, StepFact, Timer, Timestamp};
+use event::{ContactId, Event, Fact, QueueReason, ServiceFact, StepFact, Timer, Timestamp};
 
 use crate::families::{engine, loading, mail_apart};
 
@@ -41,7 +41,10 @@ impl Timers {
             | Fact::SendRepeated { outgoing, .. }
             | Fact::SendRefused { outgoing, .. } => self.clear(Timer::SendAgain(*outgoing)),
             Fact::ContactRestarted { contact } => self.clear(Timer::WaitOver(*contact)),
-            Fact::ContactQueued { contact, .. } => {
+            Fact::ContactQueued { contact, reason, .. } => {
+                if *reason == QueueReason::Moved {
+                    self.clear(Timer::WaitOver(*contact));
+                }
                 self.clear(Timer::ParkOver(*contact));
                 self.clear_wait(*contact);
             }

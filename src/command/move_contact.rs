@@ -27,7 +27,8 @@ pub enum MoveTo {
 }
 
 impl Move {
-    /// It keeps the time since when it waits.
+    /// It keeps the time since when it waits. Its application ends: what that would still do is for
+    /// contacts that nobody has seen to.
     pub(crate) fn decide(
         &self,
         view: &View<'_>,

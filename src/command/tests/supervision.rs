@@ -2,13 +2,13 @@
 
 use event::{
     Actor, AgentChoice, AgentNumber, ContactId, DirectoryEntry, Fact, Line, PriorityReason,
-    QueueReason, ReleaseReason, ServiceFact, Target,
+    QueueReason, ReleaseReason, ServiceFact, Target, Timer,
 };
 use projections::Place;
 
 use super::world::{SENT, SLOW_APPLICATION, World, directory};
 use crate::{
-    Assign, Command, LoadDirectory, Move, MoveTo, Park, Prioritise, Pull, Rejection, Release,
+    Assign, Command, Fire, LoadDirectory, Move, MoveTo, Park, Prioritise, Pull, Rejection, Release,
 };
 
 fn to_agent(contact: ContactId, agent: u32) -> Command {
@@ -151,6 +151,29 @@ fn a_contact_goes_to_nobody_who_is_away_or_has_enough() {
     assert_eq!(world.holder(waiting), Some(1001));
     let refused = world.act(1001, pull(waiting, 1001));
     assert_eq!(refused, Err(Rejection::AtCapacity(agent(1001), 1)));
+}
+
+#[test]
+fn an_application_does_not_undo_what_a_person_decides() {
+    let text = SLOW_APPLICATION
+        .replace("exit.mail = \"pause\"", "exit.mail = \"first\"")
+        .replace("queue = \"support\"", "queue = \"sales\"")
+        + "[action.first]\ndo = \"queue\"\nqueue = \"support\"\nexit.queued = \"pause\"\n";
+    for moved in [false, true] {
+        let mut world = World::with(&text, Vec::new());
+        let contact = world.arrive(1, "jo@customer.test");
+        if moved {
+            world.supervise(to_agent(contact, 1002)).unwrap();
+            let hot = world.state.hot();
+            assert_eq!(hot.contacts.get(contact).unwrap().course, None);
+            assert_eq!(hot.timers.due(Timer::WaitOver(contact)), None);
+        }
+        world.now = world.now.plus_ms(120_000);
+        world.give(Command::Fire(Fire { timer: Timer::WaitOver(contact) }));
+        let Place::Waiting { line, .. } = world.place(contact) else { panic!("it waits") };
+        let sales = Line::Queue("sales".parse().unwrap());
+        assert_eq!(line, if moved { Line::Agent(AgentNumber(1002)) } else { sales });
+    }
 }
 
 #[test]
