@@ -41,6 +41,7 @@ pub struct ParkRequest {
     /// When it goes on, at the latest, RFC 3339.
     pub until: Option<String>,
     /// Whether it goes on once the customer writes in the thread.
+    #[serde(default)]
     pub until_answer: bool,
 }
 
