@@ -27,7 +27,7 @@ const ZONE: [(&str, &str); 3] = [
 const APPLICATION: &str = "start = \"arrival\"\n\
     [action.arrival]\ndo = \"wait for e-mail\"\nexit.mail = \"known\"\n\
     [action.known]\ndo = \"check e-mail\"\ndmarc = [\"pass\"]\nexit.match = \"support\"\n\
-    exit.otherwise = \"doubtful\"\n\
+    exit.otherwise = \"doubtful\"\nexit.error = \"doubtful\"\n\
     [action.support]\ndo = \"queue\"\nqueue = \"support\"\nexit.queued = \"finish\"\n\
     [action.doubtful]\ndo = \"queue\"\nqueue = \"doubtful\"\nexit.queued = \"finish\"\n\
     [action.finish]\ndo = \"end\"\n";
