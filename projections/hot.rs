@@ -6,8 +6,8 @@ use event::{Event, Position, Timestamp};
 
 use crate::matching::Service;
 use crate::{
-    Agents, AutomaticMail, Contacts, Directory, Errands, Mailboxes, Maildrops, Matching, Outbox,
-    Quarantine, Queues, Timers,
+    Agents, AutomaticMail, Contacts, Directory, Errands, Failures, Mailboxes, Maildrops, Matching,
+    Outbox, Quarantine, Queues, Timers,
 };
 
 /// The views a decision reads. Its size follows what is open, not what has been.
@@ -41,6 +41,8 @@ pub struct Hot {
     pub automatic_mail: AutomaticMail,
     /// What applications asked the outside.
     pub errands: Errands,
+    /// Actions of applications that failed lately.
+    pub failures: Failures,
 }
 
 /// Bytes that are no snapshot of this version; the remedy is a replay.
@@ -55,7 +57,7 @@ pub enum SnapshotError {
 }
 
 /// Changes whenever the shape of a view changes, so that older snapshots are set aside.
-const VERSION: u32 = 13;
+const VERSION: u32 = 14;
 const MAGIC: &[u8; 8] = b"PBHOT\0\0\x01";
 const CONFIG: Configuration = standard();
 
@@ -76,6 +78,7 @@ impl Hot {
         self.quarantine.apply(at, event);
         self.automatic_mail.apply(event);
         self.errands.apply(event);
+        self.failures.apply(event);
         self.position = at;
         self.time = event.time;
     }

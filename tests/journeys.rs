@@ -3,6 +3,7 @@
 // Marked for clippy, which takes what is not for tests otherwise.
 #[cfg(test)]
 mod journeys {
+    mod applications;
     mod automatic_replies;
     mod bounces;
     mod cases;

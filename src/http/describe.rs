@@ -279,7 +279,7 @@ fn reported(event: &Event) -> Option<String> {
     })
 }
 
-fn withheld_reason(reason: WithheldReason) -> String {
+pub(crate) fn withheld_reason(reason: WithheldReason) -> String {
     match reason {
         WithheldReason::Automatic(kind) => {
             format!("no person wrote it, it is {}", automatic_kind(kind))

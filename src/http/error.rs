@@ -1,5 +1,6 @@
 //! Failures as HTTP answers.
 
+use application::ApplicationError;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -8,6 +9,7 @@ use engine::EngineError;
 
 use crate::answer::{Failure, Problem};
 use crate::query::QueryError;
+use crate::rehearsal::RehearsalError;
 
 /// A failure with the status it is told with.
 #[derive(Debug)]
@@ -43,9 +45,7 @@ impl IntoResponse for ApiError {
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         if let EngineError::Rejected(Rejection::Application(refused)) = &error {
-            let problems = refused.problems.iter().map(Problem::from).collect();
-            let refused = Self::new(StatusCode::UNPROCESSABLE_ENTITY, refused);
-            return Self { problems, ..refused };
+            return refused.into();
         }
         let status = match &error {
             EngineError::Stopped(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -58,6 +58,22 @@ impl From<EngineError> for ApiError {
             EngineError::Rejected(_) => StatusCode::CONFLICT,
         };
         Self::new(status, error)
+    }
+}
+
+impl From<&ApplicationError> for ApiError {
+    fn from(error: &ApplicationError) -> Self {
+        let problems = error.problems.iter().map(Problem::from).collect();
+        Self { problems, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, error) }
+    }
+}
+
+impl From<RehearsalError> for ApiError {
+    fn from(error: RehearsalError) -> Self {
+        match error {
+            RehearsalError::Bad(message) => Self::bad(message),
+            RehearsalError::Application(error) => Self::from(&error),
+        }
     }
 }
 

@@ -10,15 +10,18 @@ mod describe_service;
 mod error;
 pub mod query;
 pub mod reconcile;
+mod rehearsal;
 mod server;
 mod service;
 mod user;
 
 pub use commands::{
     AgentRequest, CheckRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest,
-    MoveRequest, NoteRequest, ParkRequest, PriorityRequest, PublishRequest, PullRequest,
-    SentFileRequest, StateRequest, TagRequest, TextRequest, TransferRequest, WordRequest,
+    MailRequest, MoveRequest, NoteRequest, ParkRequest, PriorityRequest, PublishRequest,
+    PullRequest, RehearseRequest, SentFileRequest, StateRequest, TagRequest, TextRequest,
+    TransferRequest, WebhookAnswerRequest, WordRequest,
 };
 pub use describe::describe;
+pub use rehearsal::{RehearsalError, rehearse};
 pub use server::serve;
 pub use service::Service;

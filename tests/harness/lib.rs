@@ -13,6 +13,7 @@ mod random;
 mod servers;
 mod stage;
 mod wait;
+mod web_server;
 mod wire;
 
 pub use agent::{Agent, MailClient};
@@ -25,4 +26,5 @@ pub use random::Random;
 pub use servers::{Server, Servers};
 pub use stage::{Needs, Stage, journey, skip};
 pub use wait::{until, within};
+pub use web_server::{Question, WebServer};
 pub use wire::{Fault, Wire};

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod drawings;
 mod examples;
+mod manual;
 mod expressions;
 mod read;
 mod schedules;

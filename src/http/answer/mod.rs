@@ -1,10 +1,12 @@
 //! What the API answers: types of its own, so that what is stored can change without them.
 
 mod application;
+mod rehearsed;
 mod work;
 
 pub use application::{Application, ApplicationVersion, Checked, Problem, Published, Way};
 use event::Timestamp;
+pub use rehearsed::{Effect, End, Rehearsed, RehearsedStep};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 pub use work::{Agent, OpenContact, Queue, Target, Waiting};

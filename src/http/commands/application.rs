@@ -10,9 +10,10 @@ use base64::engine::general_purpose::STANDARD;
 use command::{Command, Publish, SentFile};
 use event::ApplicationName;
 
-use super::requests::{CheckRequest, PublishRequest, SentFileRequest};
-use crate::answer::{Checked, Problem, Published};
+use super::requests::{CheckRequest, PublishRequest, RehearseRequest, SentFileRequest};
+use crate::answer::{Checked, Problem, Published, Rehearsed};
 use crate::error::ApiError;
+use crate::rehearsal;
 use crate::service::Service;
 use crate::user::Peer;
 
@@ -58,6 +59,17 @@ pub(crate) async fn publish(
     });
     let version = newest.await?.ok_or_else(|| ApiError::internal("no version was published"))?;
     Ok(Json(Published { name: name.to_string(), version, unchanged: done.events == 0 }))
+}
+
+pub(crate) async fn rehearse(
+    State(service): State<Service>,
+    Path(name): Path<String>,
+    Json(request): Json<RehearseRequest>,
+) -> Result<Json<Vec<Rehearsed>>, ApiError> {
+    let directory = service.intake.handle.read(|views| views.hot.directory.clone()).await?;
+    let work = move || rehearsal::rehearse(Some(&directory), &name, request);
+    let rehearsed = tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)?;
+    Ok(Json(rehearsed?))
 }
 
 fn names(application: &Application) -> BTreeSet<String> {

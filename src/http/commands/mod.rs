@@ -14,8 +14,9 @@ use engine::Done;
 use event::{Actor, ContactId};
 pub use requests::{
     AgentRequest, CheckRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest,
-    MoveRequest, NoteRequest, ParkRequest, PriorityRequest, PublishRequest, PullRequest,
-    SentFileRequest, StateRequest, TagRequest, TextRequest, TransferRequest, WordRequest,
+    MailRequest, MoveRequest, NoteRequest, ParkRequest, PriorityRequest, PublishRequest,
+    PullRequest, RehearseRequest, SentFileRequest, StateRequest, TagRequest, TextRequest,
+    TransferRequest, WebhookAnswerRequest, WordRequest,
 };
 
 use crate::answer::Carried;
@@ -53,6 +54,7 @@ fn applications() -> Router<Service> {
     Router::new()
         .route("/v1/applications/{name}", post(application::publish))
         .route("/v1/applications/{name}/check", post(application::check))
+        .route("/v1/applications/{name}/rehearse", post(application::rehearse))
         .layer(DefaultBodyLimit::max(application::BYTES_MAX))
 }
 

@@ -180,3 +180,49 @@ pub struct SentFileRequest {
     /// Its bytes in base64 (RFC 4648 section 4).
     pub content: String,
 }
+
+/// Mail that an application is tried with; nothing is sent, asked or recorded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RehearseRequest {
+    /// The application's text.
+    pub text: String,
+    /// The names of the files beside it.
+    pub files: Vec<String>,
+    /// The mails.
+    pub mails: Vec<MailRequest>,
+    /// The mailbox they come to; else one whose mail enters the application.
+    pub mailbox: Option<String>,
+    /// When, RFC 3339.
+    pub at: String,
+    /// The agents who are ready.
+    pub signed_in: Vec<u32>,
+    /// What other programs answer; else they do not.
+    pub webhook: Option<WebhookAnswerRequest>,
+    /// The result of DMARC, as RFC 8601 calls it.
+    pub dmarc: Option<String>,
+    /// The result of DKIM.
+    pub dkim: Option<String>,
+    /// The result of SPF.
+    pub spf: Option<String>,
+}
+
+/// A mail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailRequest {
+    /// What it is called in the answer.
+    pub name: String,
+    /// The mail in base64 (RFC 4648 section 4).
+    pub content: String,
+}
+
+/// What other programs answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookAnswerRequest {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::Views;
 use event::{AgentNumber, AgentState, ContactId, Line, QueueName, Timestamp};
-use projections::{Place, ServiceLevel};
+use projections::{FailedAction, Place, ServiceLevel};
 
 use super::QueryError;
 use crate::answer::{Agent, Queue, Target, Waiting, instant};
@@ -127,15 +127,24 @@ fn held(views: &Views<'_>, contact: ContactId) -> Option<(Timestamp, Option<Time
     }
 }
 
-/// What somebody must see to: agents whose mailbox did not take a mail since they were last ready.
+/// What somebody must see to: agents whose mailbox did not take a mail since they were last ready,
+/// and actions of applications that failed since they were last published.
 pub fn alarms(views: &Views<'_>) -> Vec<String> {
-    let failed = views.hot.agents.iter().filter(|(_, agent)| agent.undelivered);
-    failed
-        .map(|(number, _)| {
-            format!(
-                "agent {number}'s mailbox did not take a mail, so the agent is not ready; see to the \
-                 mailbox, then `postbook agent ready {number}`"
-            )
-        })
-        .collect()
+    let agents = views.hot.agents.iter().filter(|(_, agent)| agent.undelivered);
+    let agents = agents.map(|(number, _)| {
+        format!(
+            "agent {number}'s mailbox did not take a mail, so the agent is not ready; see to the \
+             mailbox, then `postbook agent ready {number}`"
+        )
+    });
+    let actions = views.hot.failures.iter().map(|(application, action, failed)| {
+        let FailedAction { count, last, contact } = failed;
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        format!(
+            "action `{action}` of application {application} failed {times}, last at {}: see \
+             `postbook journal show {contact}`",
+            instant(last)
+        )
+    });
+    agents.chain(actions).collect()
 }

@@ -22,7 +22,7 @@ pub(super) fn run(common: &Common, args: &GraphArgs) -> Result<()> {
         Ok(application) => application,
         Err(error) => {
             let problems: Vec<Problem> = error.problems.iter().map(Problem::from).collect();
-            bail!("{}", print::problems(&origin(&args.of), &problems).trim_end());
+            bail!("{}", print::problems(&super::origin(&args.of), &problems).trim_end());
         }
     };
     let taken = if args.from.is_some() || args.to.is_some() {
@@ -43,14 +43,6 @@ pub(super) fn run(common: &Common, args: &GraphArgs) -> Result<()> {
         Some(file) if file == Path::new("-") => print::line(graph.svg().trim_end()),
         Some(file) => std::fs::write(file, graph.svg())
             .with_context(|| format!("cannot write {}", file.display())),
-    }
-}
-
-/// What is drawn, as problems name it.
-fn origin(target: &Target) -> String {
-    match target {
-        Target::File(file) => file.display().to_string(),
-        Target::Published(name, _) => name.to_string(),
     }
 }
 

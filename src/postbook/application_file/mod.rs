@@ -4,18 +4,19 @@ mod check;
 mod graph;
 mod names;
 mod publish;
+mod test;
 
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use application::Change;
 use event::ApplicationName;
 use http::answer::ApplicationVersion;
 use http::query;
 
 use crate::arguments::{ApplicationCommand, Common, Target};
-use crate::client::escape;
+use crate::client::{Refused, escape};
 use crate::print;
 use crate::question::ask;
 
@@ -52,6 +53,7 @@ pub(crate) fn run(common: &Common, command: ApplicationCommand) -> Result<()> {
             })
         }
         ApplicationCommand::Graph(args) => graph::run(common, &args),
+        ApplicationCommand::Test(args) => test::run(common, args),
     }
 }
 
@@ -76,8 +78,27 @@ fn text(common: &Common, target: &Target) -> Result<String> {
     }
 }
 
+/// Where a text comes from, as problems name it.
+fn origin(target: &Target) -> String {
+    match target {
+        Target::File(file) => file.display().to_string(),
+        Target::Published(name, _) => name.to_string(),
+    }
+}
+
 fn read(file: &Path) -> Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// A failure; where the text of an application is wrong, with the places in its file.
+fn explained(error: anyhow::Error, file: &str) -> anyhow::Error {
+    match error.downcast_ref::<Refused>() {
+        Some(Refused(failure)) if !failure.problems.is_empty() => {
+            let problems = print::problems(file, &failure.problems);
+            anyhow!("this is wrong with the application:\n{}", problems.trim_end())
+        }
+        Some(_) | None => error,
+    }
 }
 
 /// The name that is meant: the given one, else that of the file without its ending.

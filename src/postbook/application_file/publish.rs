@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use event::ApplicationName;
@@ -10,7 +10,7 @@ use http::answer::Published;
 use http::{PublishRequest, SentFileRequest};
 
 use crate::arguments::Common;
-use crate::client::{Client, Refused, escape};
+use crate::client::{Client, escape};
 use crate::{print, question, sent_files};
 
 /// `postbook application publish`.
@@ -25,24 +25,16 @@ pub(super) fn run(common: &Common, name: &ApplicationName, file: &Path) -> Resul
     });
     let request = PublishRequest { text, files: files.collect() };
     let path = format!("/v1/applications/{}", escape(name.as_str()));
-    match client.post::<Published>(&path, &request) {
-        Ok(published) => print::show(common, &published, |published: &Published| {
-            let Published { name, version, unchanged } = published;
-            if *unchanged {
-                format!("unchanged: it is version {version} of {name} already")
-            } else {
-                format!("published: version {version} of {name}")
-            }
-        }),
-        Err(error) => match error.downcast_ref::<Refused>() {
-            Some(Refused(failure)) if !failure.problems.is_empty() => {
-                let problems = print::problems(&file.display().to_string(), &failure.problems);
-                bail!(
-                    "nothing was published; this is wrong with the file:\n{}",
-                    problems.trim_end()
-                )
-            }
-            Some(_) | None => Err(error),
-        },
-    }
+    let published: Published = client
+        .post(&path, &request)
+        .map_err(|error| super::explained(error, &file.display().to_string()))
+        .context("nothing was published")?;
+    print::show(common, &published, |published: &Published| {
+        let Published { name, version, unchanged } = published;
+        if *unchanged {
+            format!("unchanged: it is version {version} of {name} already")
+        } else {
+            format!("published: version {version} of {name}")
+        }
+    })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
-use event::ApplicationName;
+use event::{AgentNumber, ApplicationName, Check};
 
 use crate::when::When;
 
@@ -52,6 +52,15 @@ pub(crate) enum ApplicationCommand {
     #[command(after_help = "Examples:\n  postbook application graph support > support.mmd\n  \
                             postbook application graph support --svg support.svg --from 7d")]
     Graph(GraphArgs),
+    /// Try an application with mails: show each one's way; nothing is sent, asked or recorded
+    ///
+    /// Each mail comes alone, to an empty contact centre with the directory of the running server, else
+    /// of the configuration, and at once waits are over. Nobody is signed in, and no other program is
+    /// asked, but as the options say.
+    #[command(after_help = "Examples:\n  postbook application test support.toml mails/*.eml\n  \
+                            postbook application test support mail.eml --at 2026-03-30T19:00 \
+                            --webhook '200 {\"level\": \"gold\"}'")]
+    Test(TestArgs),
 }
 
 /// What `postbook application check` understands.
@@ -89,6 +98,63 @@ pub(crate) struct GraphArgs {
     pub(crate) to: Option<When>,
 }
 
+/// What `postbook application test` understands.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// The application
+    #[arg(value_name = "NAME[@VERSION]|FILE")]
+    pub(crate) of: Target,
+    /// The mails, as they lie on a mail server
+    #[arg(required = true, value_name = "MAIL.eml")]
+    pub(crate) mails: Vec<PathBuf>,
+    /// The name a file is to be published under; else that of the file without its ending
+    #[arg(long)]
+    pub(crate) name: Option<ApplicationName>,
+    /// The mailbox they come to; else the first one that the application serves
+    #[arg(long)]
+    pub(crate) mailbox: Option<String>,
+    /// The time at which they come; else now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<When>,
+    /// The agents who are ready, and get what they may
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
+    pub(crate) signed_in: Vec<AgentNumber>,
+    /// What other programs answer: a status and a body
+    #[arg(long, value_name = "STATUS BODY")]
+    pub(crate) webhook: Option<WebhookAnswer>,
+    /// What DMARC says of their sender: `pass`, `fail`, `none` and so on
+    #[arg(long, value_name = "RESULT")]
+    pub(crate) dmarc: Option<Check>,
+    /// What DKIM says
+    #[arg(long, value_name = "RESULT")]
+    pub(crate) dkim: Option<Check>,
+    /// What SPF says
+    #[arg(long, value_name = "RESULT")]
+    pub(crate) spf: Option<Check>,
+}
+
+/// What other programs answer in a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WebhookAnswer {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The body; perhaps empty.
+    pub(crate) body: String,
+}
+
+impl FromStr for WebhookAnswer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (status, body) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        let status = status.parse().ok().filter(|status| (100..=599).contains(status));
+        let status = status.ok_or_else(|| {
+            format!("`{text}` does not begin with an HTTP status, as in `200 {{\"level\": 1}}`")
+        })?;
+        Ok(Self { status, body: body.trim().to_owned() })
+    }
+}
+
 /// A published application, or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -122,6 +188,16 @@ impl FromStr for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_of_other_programs_are_read() {
+        let answer = |status, body: &str| Ok(WebhookAnswer { status, body: body.to_owned() });
+        assert_eq!("200 {\"a\": 1}".parse(), answer(200, "{\"a\": 1}"));
+        assert_eq!(" 503 ".parse(), answer(503, ""));
+        for wrong in ["", "ok", "99", "1000 x", "{}"] {
+            assert!(wrong.parse::<WebhookAnswer>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn files_and_published_applications_are_told_apart() {

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use agent::AgentCommand;
-pub(crate) use application::{ApplicationCommand, CheckArgs, GraphArgs, Target};
+pub(crate) use application::{ApplicationCommand, CheckArgs, GraphArgs, Target, TestArgs};
 pub(crate) use contact::ContactCommand;
 pub(crate) use journal::{JournalCommand, LogCommand};
 pub(crate) use mail::{MailCommand, OutboxCommand, QuarantineCommand};
@@ -89,7 +89,7 @@ pub(crate) enum Command {
     /// What is done is recorded by the name of the user who does it.
     #[command(subcommand)]
     Contact(ContactCommand),
-    /// Applications: check, publish, compare and draw them
+    /// Applications: check, try, publish, compare and draw them
     ///
     /// An application says what happens to mail before an agent has it. It is a TOML file; where a
     /// NAME or a FILE is meant, what ends in `.toml` or has a slash in it is a file. `postbook

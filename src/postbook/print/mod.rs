@@ -1,6 +1,7 @@
 //! What people and programs read: tables and sentences, or JSON.
 
 mod application;
+mod rehearsed;
 mod work;
 
 use std::borrow::Borrow;
@@ -14,6 +15,7 @@ use http::answer::{
     Carried, Contact, Entry, Outgoing, Quarantined, Reconciled, SenderCheck, SenderResult, Status,
     Transcript, Verified,
 };
+pub(crate) use rehearsed::rehearsed;
 use serde::Serialize;
 pub(crate) use work::{agents, open_contacts, queues, waiting};
 
