@@ -89,15 +89,16 @@ impl Plan {
         }
         let loaded = Fact::DirectoryLoaded { entries };
         let mut facts = vec![(loaded, Some(Private::Directory(private)))];
-        let newest = directory.newest(&self.name);
-        if newest.as_ref().is_some_and(|(_, text)| *text == self.text) {
-            return facts;
-        }
-        let version = newest.map_or(0, |(newest, _)| newest.version).saturating_add(1);
+        let (newest, is_new) = match directory.newest(&self.name) {
+            Some((newest, text)) => (newest.version, text != self.text),
+            None => (0, true),
+        };
+        let version = newest.saturating_add(u32::from(is_new));
         let application = ApplicationRef { name: self.name.clone(), version };
-        let text = self.text.clone();
-        let published = Fact::ApplicationPublished { application: application.clone(), text };
-        facts.push((published, None));
+        if is_new {
+            let (application, text) = (application.clone(), self.text.clone());
+            facts.push((Fact::ApplicationPublished { application, text }, None));
+        }
         facts.extend(self.files.iter().map(|name| {
             let content = MessageRef { digest: MessageDigest([0; 32]), size: 0 };
             let media_type = "application/octet-stream".to_owned();

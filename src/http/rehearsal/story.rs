@@ -62,8 +62,10 @@ impl Telling {
                 let mut step = stay(&taken.step, effects);
                 step.exit = taken.exit.as_ref().map(ToString::to_string);
                 step.is_end = taken.exit.is_none();
-                step.why =
-                    event.text().into_iter().flat_map(str::lines).map(str::to_owned).collect();
+                // What failed is told once.
+                let failed = step.effects.iter().any(|done| matches!(done, Effect::Failure { .. }));
+                let why = event.text().filter(|_| !failed);
+                step.why = why.into_iter().flat_map(str::lines).map(str::to_owned).collect();
                 self.steps.push(step);
             }
             Fact::Step(StepFact::SubApplicationEntered(entered)) => {
@@ -163,12 +165,18 @@ fn whereabouts(open: &OpenContact, telling: &Telling) -> End {
                 true => String::new(),
                 false => format!(", for agents with {}", needs.join(", ")),
             };
-            end.text = format!("it waits for {}, with priority {priority}{needs}", named(line));
+            let place = match line {
+                Line::Queue(queue) => {
+                    end.queue = Some(queue.to_string());
+                    format!("in queue {queue}")
+                }
+                Line::Agent(agent) => {
+                    end.agent = Some(agent.0);
+                    format!("for agent {agent}")
+                }
+            };
+            end.text = format!("it waits {place}, with priority {priority}{needs}");
             end.priority = Some(*priority);
-            match line {
-                Line::Queue(queue) => end.queue = Some(queue.to_string()),
-                Line::Agent(agent) => end.agent = Some(agent.0),
-            }
         }
         Place::Held { agent, line, priority, .. } | Place::Parked { agent, line, priority, .. } => {
             end.text = format!("agent {agent} gets it, from the line of {}", named(line));

@@ -132,7 +132,7 @@ fn expected(way: &[&str], end: &str) -> (Vec<String>, String) {
     (way.iter().map(|step| (*step).to_owned()).collect(), end.to_owned())
 }
 
-const WAITS: &str = "it waits for queue support, with priority 7";
+const WAITS: &str = "it waits in queue support, with priority 7";
 
 #[test]
 fn every_way_is_told() {

@@ -5,7 +5,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use event::{Actor, ApplicationRef, Cause, CommandId, Event, Fact, Private, Timestamp};
+use application::Application;
+use event::{
+    Actor, ApplicationFileKept, ApplicationRef, Cause, CommandId, Event, Fact, MessageDigest,
+    MessageRef, Private, Timestamp,
+};
 use projections::Directory;
 
 use crate::arguments::Common;
@@ -68,6 +72,23 @@ pub(super) fn files_beside(file: &Path) -> BTreeSet<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
+/// The files beside an application's file that its text names.
+fn files(
+    application: &ApplicationRef,
+    text: &str,
+    file: &Path,
+) -> impl Iterator<Item = ApplicationFileKept> {
+    let mut names = files_beside(file);
+    let read = Application::parse(text).ok();
+    names.retain(|name| read.as_ref().is_some_and(|read| read.files().contains(name.as_str())));
+    names.into_iter().map(|name| ApplicationFileKept {
+        application: application.clone(),
+        name,
+        media_type: "application/octet-stream".to_owned(),
+        content: MessageRef { digest: MessageDigest([0; 32]), size: 0 },
+    })
+}
+
 /// The directory as a server would have it after its first start.
 fn configured(file: &config::File) -> Result<Directory> {
     let load = directory(file);
@@ -80,6 +101,7 @@ fn configured(file: &config::File) -> Result<Directory> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("application `{name}`: cannot read {}", path.display()))?;
         let application = ApplicationRef { name, version: 1 };
+        facts.extend(files(&application, &text, path).map(|kept| (kept.into(), None)));
         facts.push((Fact::ApplicationPublished { application, text }, None));
     }
     let mut configured = Directory::default();

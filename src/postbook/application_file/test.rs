@@ -47,10 +47,7 @@ fn subject(
         }
         (Target::Published(name, version), Names::Configuration(_, directory)) => {
             let found = query::application(directory, name, *version)?;
-            // The configuration names no files; those that are not there keep a server from starting.
-            let named = application::Application::parse(&found.text);
-            let files = named.map(|named| named.files().into_iter().map(str::to_owned).collect());
-            (name.clone(), found.text, files.unwrap_or_default())
+            (name.clone(), found.text, found.files)
         }
         (Target::Published(name, version), Names::Server(..) | Names::Unknown) => {
             let found = super::published(common, name, *version)?;

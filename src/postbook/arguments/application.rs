@@ -55,7 +55,7 @@ pub(crate) enum ApplicationCommand {
     /// Try an application with mails: show each one's way; nothing is sent, asked or recorded
     ///
     /// Each mail comes alone, to an empty contact centre with the directory of the running server, else
-    /// of the configuration, and at once waits are over. Nobody is signed in, and no other program is
+    /// of the configuration, and waits are over at once. Nobody is signed in, and no other program is
     /// asked, but as the options say.
     #[command(after_help = "Examples:\n  postbook application test support.toml mails/*.eml\n  \
                             postbook application test support mail.eml --at 2026-03-30T19:00 \
