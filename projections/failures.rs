@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(shown(&view), expected);
         let (application, text) = (application("support", 2), String::new());
         view.apply(&event(5, Fact::ApplicationPublished { application, text }));
-        assert_eq!(shown(&view), [sales.clone()]);
+        assert_eq!(shown(&view), std::slice::from_ref(&sales));
         fail(&mut view, 6, "support", "ask");
         assert_eq!(shown(&view), [sales, failed("support ask", 1, 6)]);
     }

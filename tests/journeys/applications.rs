@@ -50,7 +50,7 @@ fn refused(office: &Office<'_>, arguments: &[&str]) -> Result<String> {
 fn a_new_version_is_for_what_arrives_from_then_on() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let plan = Plan { application: waiting(5), ..Plan::default() };
-        let office = Office::open(stage, &plan)?;
+        let mut office = Office::open(stage, &plan)?;
         let old = write(&office, 1, "old", "First.")?;
         let file = office.program.folder().join("new.toml");
         fs::write(&file, waiting(0).replace("queue = \"support\"", "queue = \"sales\""))?;
@@ -103,7 +103,18 @@ fn a_new_version_is_for_what_arrives_from_then_on() -> Result<()> {
             office.program.text(&["application", "show", "support", "--version", "1"])?,
             waiting(5)
         );
-        office.verify()
+        office.verify()?;
+
+        // A stopped data folder tells the same.
+        office.program.stop()?;
+        let graph_again = ["application", "graph", "support", "--from", "1h"];
+        assert_eq!(office.program.json(&graph_again)?, graph);
+        let listed_again = office.program.text(&["application", "list"])?;
+        assert_eq!(listed_again, listed);
+        let show = ["application", "show", "support", "--version", "1"];
+        assert_eq!(office.program.text(&show)?, waiting(5));
+        assert!(refused(&office, &publish)?.contains("no server works on"));
+        Ok(())
     })
 }
 

@@ -9,7 +9,7 @@ mod test;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use application::Change;
 use event::ApplicationName;
 use http::answer::ApplicationVersion;
@@ -19,6 +19,9 @@ use crate::arguments::{ApplicationCommand, Common, Target};
 use crate::client::{Refused, escape};
 use crate::print;
 use crate::question::ask;
+
+/// So many bytes of files or mails go to the server at once; it takes a little more, in base64.
+const SENT_BYTES_MAX: usize = 30 << 20;
 
 /// `postbook application`.
 pub(crate) fn run(common: &Common, command: ApplicationCommand) -> Result<()> {
@@ -76,6 +79,15 @@ fn text(common: &Common, target: &Target) -> Result<String> {
         Target::File(file) => read(file),
         Target::Published(name, version) => Ok(published(common, name, *version)?.text),
     }
+}
+
+/// Refuses what is more than the server takes at once.
+fn limit(what: &str, bytes: usize) -> Result<()> {
+    ensure!(
+        bytes <= SENT_BYTES_MAX,
+        "the {what} have {bytes} bytes together; at most {SENT_BYTES_MAX} go to the server at once"
+    );
+    Ok(())
 }
 
 /// Where a text comes from, as problems name it.

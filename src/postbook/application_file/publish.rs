@@ -17,8 +17,9 @@ use crate::{print, question, sent_files};
 pub(super) fn run(common: &Common, name: &ApplicationName, file: &Path) -> Result<()> {
     let client = Client::require(&question::data(common)?)?;
     let text = super::read(file)?;
-    let files = sent_files::read(&text, file)?.into_iter();
-    let files = files.map(|file| SentFileRequest {
+    let files = sent_files::read(&text, file)?;
+    super::limit("files", files.iter().map(|file| file.content.len()).sum())?;
+    let files = files.into_iter().map(|file| SentFileRequest {
         name: file.name,
         media_type: file.media_type.to_owned(),
         content: STANDARD.encode(file.content),

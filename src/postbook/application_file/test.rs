@@ -60,10 +60,12 @@ fn request(args: TestArgs, text: String, files: Vec<String>) -> Result<RehearseR
     let now = jiff::Zoned::now();
     let at = args.at.map_or_else(|| Ok(now.timestamp()), |at| at.instant(&now))?;
     let check = |check: Option<event::Check>| check.map(|check| check.to_string());
+    let mails = args.mails.iter().map(|path| mail(path)).collect::<Result<Vec<_>>>()?;
+    super::limit("mails", mails.iter().map(|mail| mail.content.len() / 4 * 3).sum())?;
     Ok(RehearseRequest {
         text,
         files,
-        mails: args.mails.iter().map(|path| mail(path)).collect::<Result<_>>()?,
+        mails,
         mailbox: args.mailbox,
         at: at.to_string(),
         signed_in: args.signed_in.into_iter().map(|agent| agent.0).collect(),
