@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bincode::{Decode, Encode};
 use event::{
     Actor, Address, AgentNumber, AgentState, ApplicationName, ApplicationRef, DirectoryEntry,
-    DispositionCode, Event, Fact, MailboxName, MessageRef, Private, PrivateEntry, QueueName,
-    Schedule, ScheduleName, Setting, SkillName, StepFact, TeamName, Timestamp,
+    DispositionCode, Event, Fact, MailboxName, MessageRef, Position, Private, PrivateEntry,
+    QueueName, Schedule, ScheduleName, Setting, SkillName, StepFact, TeamName, Timestamp,
 };
 
 use crate::families::{engine, mail_apart, sending};
@@ -85,6 +85,10 @@ pub struct Directory {
     entries: Vec<DirectoryEntry>,
     private: Vec<PrivateEntry>,
     loaded: Option<Vec<Setting>>,
+    /// Where in the log the directory was loaded, oldest first.
+    directory_loads: Vec<Position>,
+    /// Where in the log the settings were loaded, oldest first.
+    settings_loads: Vec<Position>,
 }
 
 impl Directory {
@@ -189,11 +193,25 @@ impl Directory {
         self.loaded.as_deref() == Some(settings)
     }
 
+    /// The event that loaded the directory which was in force after an event.
+    pub fn directory_load(&self, as_of: Position) -> Option<Position> {
+        newest(&self.directory_loads, as_of)
+    }
+
+    /// The event that loaded the settings which were in force after an event.
+    pub fn settings_load(&self, as_of: Position) -> Option<Position> {
+        newest(&self.settings_loads, as_of)
+    }
+
     /// Takes in one event.
-    pub fn apply(&mut self, event: &Event) {
+    pub fn apply(&mut self, at: Position, event: &Event) {
         match &event.fact {
-            Fact::DirectoryLoaded { entries } => self.load(entries, event.private.as_ref()),
+            Fact::DirectoryLoaded { entries } => {
+                self.load(entries, event.private.as_ref());
+                self.directory_loads.push(at);
+            }
             Fact::SettingsLoaded { settings } => {
+                self.settings_loads.push(at);
                 self.settings = Settings::of(settings);
                 self.loaded = Some(settings.clone());
             }
@@ -364,4 +382,9 @@ impl Directory {
             entry.address = Some(next);
         }
     }
+}
+
+fn newest(loads: &[Position], as_of: Position) -> Option<Position> {
+    let until = loads.partition_point(|load| *load <= as_of);
+    loads.get(..until)?.last().copied()
 }

@@ -64,7 +64,7 @@ const CONFIG: Configuration = standard();
 impl Hot {
     /// Takes in the event at the next position.
     pub fn apply(&mut self, at: Position, event: &Event) {
-        self.directory.apply(event);
+        self.directory.apply(at, event);
         self.contacts.apply(at, event);
         let contact = self.queues.apply(at, event);
         let touched = self.agents.apply(event);

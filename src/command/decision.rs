@@ -4,10 +4,11 @@ use event::{Actor, CommandId, ContactId, Fact, Private, Timestamp};
 use projections::ShelfError;
 
 use crate::{
-    Accept, ActivateMailbox, AddNote, AddTag, Assign, Decline, Fire, LoadDirectory, LoadSettings,
-    Move, Park, Prioritise, Publish, Pull, QuarantineMail, ReceiveMail, ReceiveNote, ReceiveReply,
-    ReceiveReport, RecordSend, RecordVanished, RecordWebhook, RefuseMail, RefuseOversize, Release,
-    SendAgain, SetAgentState, SetDisposition, Start, StartSend, Stop, SupplyMail, Transfer, Unpark,
+    Accept, ActivateMailbox, AddNote, AddTag, Assign, Decline, Fire, LoadConfiguration,
+    LoadDirectory, LoadSettings, Move, Park, Prioritise, Publish, Pull, QuarantineMail,
+    ReceiveMail, ReceiveNote, ReceiveReply, ReceiveReport, RecordSend, RecordVanished,
+    RecordWebhook, RefuseMail, RefuseOversize, Release, SendAgain, SetAgentState, SetDisposition,
+    Start, StartSend, Stop, SupplyMail, Transfer, Unpark,
 };
 
 /// A command with its circumstances.
@@ -34,6 +35,8 @@ pub enum Command {
     LoadDirectory(LoadDirectory),
     /// The settings are as given.
     LoadSettings(LoadSettings),
+    /// Directory, settings and applications are as given.
+    LoadConfiguration(Box<LoadConfiguration>),
     /// An application is as given.
     Publish(Publish),
     /// A mailbox is opened for the first time.

@@ -15,12 +15,16 @@ mod contact_command;
 mod decision;
 mod decline;
 mod fire;
+mod in_force;
 mod interpreter;
 mod known;
 mod line_rules;
 mod load;
+mod load_configuration;
+mod load_problem;
 mod move_contact;
 mod note;
+mod orphans;
 mod park;
 mod prioritise;
 mod publish;
@@ -65,6 +69,8 @@ pub(crate) use decision::{Decision, Fault, NewEvent};
 pub use decline::Decline;
 pub use fire::Fire;
 pub use load::{LoadDirectory, LoadSettings};
+pub use load_configuration::LoadConfiguration;
+pub use load_problem::{Affected, LoadProblem};
 pub use move_contact::{Move, MoveTo};
 pub use note::{AddNote, NoteText, NoteTextError};
 pub use park::Park;
@@ -102,6 +108,7 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::Stop(command) => Ok(command.decide()),
         Command::LoadDirectory(command) => command.decide(view, now),
         Command::LoadSettings(command) => Ok(command.decide(view, now)),
+        Command::LoadConfiguration(command) => command.decide(view, now),
         Command::Publish(command) => command.decide(view),
         Command::ActivateMailbox(command) => Ok(command.decide(view)),
         Command::ReceiveMail(command) => command.decide(view, now),

@@ -1,15 +1,15 @@
 //! Loading the directory and the settings.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use event::{
-    AgentNumber, DirectoryEntry, Fact, Line, Private, PrivateEntry, QueueName, RequeueReason,
-    Setting, Timestamp,
+    AgentNumber, DirectoryEntry, Fact, Line, Private, PrivateEntry, RequeueReason, Setting,
+    Timestamp,
 };
-use projections::{OpenContact, Place, QueueRules, Settings};
+use projections::{Place, QueueRules, Settings};
 
 use crate::contact_command::requeue_all;
 use crate::line_rules::{LineRules, awaited};
+use crate::load_problem::LoadProblem;
+use crate::orphans::orphans;
 use crate::unpark::parked_by;
 use crate::{Decision, NewEvent, Rejection, View};
 
@@ -30,15 +30,31 @@ pub struct LoadSettings {
 }
 
 impl LoadDirectory {
-    /// Waiting contacts wait on, by the new rules. Refused where open contacts would come to a queue,
-    /// or an agent, that is to go. What else an agent has who is to go returns to the head of its
-    /// queue.
+    /// Refused where open contacts would be left where nobody looks.
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
-        if view.hot.directory.holds(&self.entries, &self.private) {
-            return Ok(Decision::unchanged());
+        let problems = self.orphans(view);
+        if problems.is_empty() {
+            Ok(Decision::record(self.events(view, now)))
+        } else {
+            Err(Rejection::Load(problems))
         }
-        if let Some(rejection) = self.strands(view) {
-            return Err(rejection);
+    }
+
+    /// Whether it is in force already.
+    fn is_in_force(&self, view: &View<'_>) -> bool {
+        view.hot.directory.holds(&self.entries, &self.private)
+    }
+
+    /// Every reason why open contacts would be left where nobody looks.
+    pub(crate) fn orphans(&self, view: &View<'_>) -> Vec<LoadProblem> {
+        if self.is_in_force(view) { Vec::new() } else { orphans(view, &self.entries) }
+    }
+
+    /// Waiting contacts wait on, by the new rules. What an agent has who is to go returns to the head
+    /// of its queue.
+    pub(crate) fn events(&self, view: &View<'_>, now: Timestamp) -> Vec<NewEvent> {
+        if self.is_in_force(view) {
+            return Vec::new();
         }
         let loaded = NewEvent::with(
             Fact::DirectoryLoaded { entries: self.entries.clone() },
@@ -53,34 +69,7 @@ impl LoadDirectory {
         let waiting = view.hot.contacts.iter();
         let waiting = waiting.filter(|(_, open)| matches!(open.place, Place::Waiting { .. }));
         let awaited = waiting.filter_map(|(contact, _)| awaited(view, rules, contact, now));
-        Ok(Decision::record(std::iter::once(loaded).chain(requeued).chain(awaited)))
-    }
-
-    /// Why open contacts would be left where nobody looks; `None` where none would.
-    fn strands(&self, view: &View<'_>) -> Option<Rejection> {
-        let mut missing: BTreeMap<Line, usize> = BTreeMap::new();
-        for (_, open) in view.hot.contacts.iter() {
-            let lines = lines_of(view, open).into_iter().filter(|line| !self.has_line(line));
-            lines.for_each(|line| *missing.entry(line).or_default() += 1);
-        }
-        let (line, count) = missing.pop_first()?;
-        Some(match line {
-            Line::Queue(queue) => Rejection::QueueInUse(queue, count),
-            Line::Agent(agent) => Rejection::AgentAwaited(agent, count),
-        })
-    }
-
-    fn has_line(&self, line: &Line) -> bool {
-        match line {
-            Line::Queue(queue) => self.has_queue(queue),
-            Line::Agent(agent) => self.has_agent(*agent),
-        }
-    }
-
-    fn has_queue(&self, queue: &QueueName) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| matches!(entry, DirectoryEntry::Queue { name } if name == queue))
+        std::iter::once(loaded).chain(requeued).chain(awaited).collect()
     }
 
     fn has_agent(&self, agent: AgentNumber) -> bool {
@@ -88,23 +77,6 @@ impl LoadDirectory {
             .iter()
             .any(|entry| matches!(entry, DirectoryEntry::Agent { number, .. } if *number == agent))
     }
-}
-
-/// The lines a contact is in, goes back to, or may be sent to by its application.
-fn lines_of(view: &View<'_>, open: &OpenContact) -> BTreeSet<Line> {
-    let home = open.home.clone().map(Line::Queue);
-    let line = match &open.place {
-        Place::Waiting { line, .. } => Some(line.clone()),
-        // Where an agent is to go, it goes back to the queue it was in before.
-        Place::Held { line, .. } | Place::Leaving { line, .. } | Place::Parked { line, .. } => {
-            home.is_none().then(|| line.clone())
-        }
-        Place::Application | Place::Forwarded { .. } => None,
-    };
-    let running =
-        open.course.as_ref().and_then(|course| view.applications.get(&course.application));
-    let queues = running.into_iter().flat_map(|application| application.queues());
-    queues.cloned().map(Line::Queue).chain(home).chain(line).collect()
 }
 
 impl LoadSettings {

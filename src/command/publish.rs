@@ -9,7 +9,7 @@ use event::{
 };
 use projections::{Directory, OpenContact, Place};
 
-use crate::{Decision, Rejection, View, surroundings};
+use crate::{Decision, NewEvent, Rejection, View, surroundings};
 
 /// An application is as given; contacts that arrive from now on enter this version.
 #[derive(Clone, Debug)]
@@ -37,48 +37,67 @@ impl Publish {
     /// The same text with the same files is the same version; a text that cannot work is refused,
     /// with all that is wrong with it.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        self.check(view)?;
-        let version = match view.hot.directory.newest(&self.name) {
-            Some((newest, text)) if text == self.text && self.has_files(view, &newest) => {
-                return Ok(Decision::unchanged());
-            }
-            Some((newest, _)) => newest.version.saturating_add(1),
-            None => 1,
-        };
+        let directory = &view.hot.directory;
+        let problems = self.wrong(directory);
+        if !problems.is_empty() {
+            return Err(ApplicationError { problems }.into());
+        }
+        let newest = directory.newest(&self.name);
+        if newest
+            .is_some_and(|(newest, text)| text == self.text && self.has_files(directory, &newest))
+        {
+            return Ok(Decision::unchanged());
+        }
+        Ok(Decision::record(self.events(view, directory.settings.running_contacts)))
+    }
+
+    /// Whether the text has been a version of the application.
+    pub(crate) fn was_published(&self, directory: &Directory) -> bool {
+        let mut versions = directory.applications();
+        versions.any(|(version, text)| version.name == self.name && text == self.text)
+    }
+
+    /// The next version, with its files; contacts that are in the application and not yet queued
+    /// begin anew in it where `running` says so.
+    pub(crate) fn events(&self, view: &View<'_>, running: RunningContacts) -> Vec<NewEvent> {
+        let newest = view.hot.directory.newest(&self.name);
+        let version = newest.map_or(1, |(newest, _)| newest.version.saturating_add(1));
         let application = ApplicationRef { name: self.name.clone(), version };
         let kept = self.files.iter().cloned().map(|SentFile { name, media_type, content }| {
             let application = application.clone();
             Fact::from(ApplicationFileKept { application, name, media_type, content })
         });
-        let entered = self.movers(view).map(|contact| {
+        let entered = self.movers(view, running).map(|contact| {
             Fact::from(ApplicationEntered { contact, application: application.clone() })
         });
         let text = self.text.clone();
         let published = Fact::ApplicationPublished { application: application.clone(), text };
-        Ok(Decision::record(std::iter::once(published).chain(kept).chain(entered)))
+        std::iter::once(published).chain(kept).chain(entered).map(NewEvent::from).collect()
     }
 
-    fn has_files(&self, view: &View<'_>, version: &ApplicationRef) -> bool {
+    /// Everything that keeps the text from working in a directory.
+    pub(crate) fn wrong(&self, directory: &Directory) -> Vec<Problem> {
+        let files = self.files.iter().map(|file| file.name.clone()).collect();
+        let mut problems = problems(directory, &self.name, &self.text, files);
+        problems.retain(|problem| problem.severity == Severity::Error);
+        problems
+    }
+
+    fn has_files(&self, directory: &Directory, version: &ApplicationRef) -> bool {
         self.files.iter().all(|file| {
-            let known = view.hot.directory.file(version, &file.name);
+            let known = directory.file(version, &file.name);
             known.is_some_and(|known| {
                 known.content == file.content && known.media_type == file.media_type
             })
         })
     }
 
-    fn check(&self, view: &View<'_>) -> Result<(), ApplicationError> {
-        let files = self.files.iter().map(|file| file.name.clone()).collect();
-        let mut problems = problems(&view.hot.directory, &self.name, &self.text, files);
-        problems.retain(|problem| problem.severity == Severity::Error);
-        if problems.is_empty() { Ok(()) } else { Err(ApplicationError { problems }) }
-    }
-
-    /// The contacts that begin anew in the new version, as the settings say.
-    fn movers(&self, view: &View<'_>) -> impl Iterator<Item = ContactId> {
-        let moves = view.hot.directory.settings.running_contacts == RunningContacts::Move;
+    /// The contacts that begin anew in the new version.
+    fn movers(&self, view: &View<'_>, running: RunningContacts) -> impl Iterator<Item = ContactId> {
         let is_mover = move |open: &OpenContact| {
-            moves && open.application.name == self.name && open.place == Place::Application
+            running == RunningContacts::Move
+                && open.application.name == self.name
+                && open.place == Place::Application
         };
         view.hot.contacts.iter().filter(move |(_, open)| is_mover(open)).map(|(id, _)| id)
     }

@@ -4,6 +4,8 @@ use application::ApplicationError;
 use event::{AgentNumber, ContactId, DispositionCode, Line, MailboxName, OutgoingId, QueueName};
 use projections::ShelfError;
 
+use crate::LoadProblem;
+
 /// Why a command is not carried out; nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
@@ -111,16 +113,9 @@ pub enum Rejection {
     /// Mail to ourselves would go in circles.
     #[error("that address is one of our own mailboxes; transfer to a queue instead")]
     OwnAddress,
-    /// Open contacts are in a queue that is to go, or would come to it.
-    #[error(
-        "{1} open contacts belong to queue `{0}`, which the new directory does not have; keep the queue until they are released or passed on"
-    )]
-    QueueInUse(QueueName, usize),
-    /// Contacts were transferred to an agent who is to go, and would wait for ever.
-    #[error(
-        "{1} open contacts were transferred to agent {0}, whom the new directory does not have; keep the agent until they are released or passed on"
-    )]
-    AgentAwaited(AgentNumber, usize),
+    /// A directory cannot come into force.
+    #[error("{}", lines(.0))]
+    Load(Vec<LoadProblem>),
     /// The outgoing mail is settled, or not in that state.
     #[error("outgoing mail {0} is not waiting to be sent")]
     NotToSend(OutgoingId),
@@ -133,6 +128,11 @@ pub enum Rejection {
     /// The views on disk cannot be read.
     #[error("{0}")]
     Archive(String),
+}
+
+fn lines(problems: &[LoadProblem]) -> String {
+    let lines: Vec<String> = problems.iter().map(LoadProblem::to_string).collect();
+    lines.join("\n")
 }
 
 impl From<ShelfError> for Rejection {

@@ -82,6 +82,12 @@ impl State {
         }
     }
 
+    /// What a command would lead to: so many events, before those that these would lead to. Nothing
+    /// changes.
+    pub fn rehearse(&self, envelope: &Envelope) -> Result<usize, Rejection> {
+        Ok(decide(&self.view(), envelope)?.events.len())
+    }
+
     fn view(&self) -> View<'_> {
         View { hot: &self.hot, archive: &self.archive, applications: &self.applications }
     }

@@ -32,6 +32,7 @@ impl Decider {
         while let Some(request) = requests.blocking_recv() {
             match request {
                 Request::Decide(asked) => self.answer_all(asked),
+                Request::Rehearse(envelope, reply) => self.rehearse(&envelope, reply),
                 Request::Read(question) => {
                     let views = Views { hot: self.state.hot(), archive: self.state.archive() };
                     let release = question(&views);
@@ -102,6 +103,15 @@ impl Decider {
             let _ = reply.send(done.map_err(EngineError::Stopped));
         });
         true
+    }
+
+    /// Tells what would come of a command, once what that rests on is durable.
+    fn rehearse(&self, envelope: &Envelope, reply: oneshot::Sender<Result<usize, EngineError>>) {
+        let rehearsed = self.state.rehearse(envelope).map_err(EngineError::from);
+        self.hand_over(Vec::new(), move |result| {
+            // Who no longer waits for the answer needs none.
+            let _ = reply.send(result.map_err(EngineError::Stopped).and(rehearsed));
+        });
     }
 
     /// Hands a batch to the log's writer; `release` learns when it is durable.

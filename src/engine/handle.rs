@@ -54,6 +54,8 @@ type Reply = oneshot::Receiver<Result<Done, EngineError>>;
 pub(crate) enum Request {
     /// To decide commands in this order, up to the first that is rejected.
     Decide(Vec<Asked>),
+    /// To say what would come of a command.
+    Rehearse(Box<Envelope>, oneshot::Sender<Result<usize, EngineError>>),
     /// To answer a question.
     Read(Question),
     /// To end in good order.
@@ -96,9 +98,22 @@ impl Handle {
         Ok(done)
     }
 
-    fn asked(&self, actor: Actor, command: Command) -> (Asked, Reply) {
+    /// Finds out whether a command would be refused; gives how many events it would lead to, without
+    /// those that these would lead to. Nothing is recorded.
+    pub async fn rehearse(&self, actor: Actor, command: Command) -> Result<usize, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Rehearse(Box::new(self.envelope(actor, command)), reply);
+        self.requests.send(request).await.map_err(|_| self.stopped())?;
+        answer.await.map_err(|_| self.stopped())?
+    }
+
+    fn envelope(&self, actor: Actor, command: Command) -> Envelope {
         let id = CommandId(self.ids.fetch_add(1, Ordering::Relaxed));
-        let envelope = Envelope { id, time: now(), actor, command };
+        Envelope { id, time: now(), actor, command }
+    }
+
+    fn asked(&self, actor: Actor, command: Command) -> (Asked, Reply) {
+        let envelope = self.envelope(actor, command);
         let (reply, answer) = oneshot::channel();
         ((envelope, reply), answer)
     }

@@ -11,6 +11,7 @@ mod floor;
 mod happenings;
 mod histories;
 mod line_rules;
+mod loading;
 mod maildrop;
 mod oversize;
 mod parking;

@@ -12,8 +12,8 @@ use super::world::{
     start,
 };
 use crate::{
-    Command, Destination, Finding, Fire, Publish, Rejection, Release, SetDisposition, StartSend,
-    Transfer,
+    Affected, Command, Destination, Finding, Fire, LoadProblem, Publish, Rejection, Release,
+    SetDisposition, StartSend, Transfer,
 };
 
 fn transfer(agent: u32, to: Destination) -> Command {
@@ -447,11 +447,12 @@ fn who_signs_out_leaves_nothing_behind() {
 #[test]
 fn a_directory_that_would_lose_contacts_is_refused() {
     let mut world = World::new();
-    world.arrive(1, "jo@customer.test");
+    let contact = world.arrive(1, "jo@customer.test");
     let mut smaller = directory(&[1001]);
     smaller.entries.remove(0);
     let refusal = world.try_give(Actor::Engine, Command::LoadDirectory(smaller)).unwrap_err();
-    assert_eq!(refusal, Rejection::QueueInUse("support".parse().unwrap(), 1));
+    let orphan = LoadProblem::Queue("support".parse().unwrap(), Affected(vec![contact]));
+    assert_eq!(refusal, Rejection::Load(vec![orphan]));
     world.ready(1003);
     let facts = world.give(Command::LoadDirectory(directory(&[1001])));
     assert_eq!(World::names(&facts), ["DirectoryLoaded", "ContactRequeued"]);
