@@ -245,7 +245,7 @@ fn a_wrong_configuration_changes_nothing_in_a_data_folder() -> Result<()> {
         fs::write(program.configuration(), text.replace("[\"support\"]", "[\"x\"]"))?;
         fs::write(program.folder().join("support.toml"), queueing("x"))?;
         let said = complaint(&program, &["serve"])?;
-        assert!(said.contains("1 open contacts belong to queue `support`"), "{said}");
+        assert!(said.contains("1 open contact belongs to queue `support`"), "{said}");
 
         fs::write(program.configuration(), CONFIGURATION)?;
         fs::write(program.folder().join("support.toml"), queueing("support"))?;

@@ -191,7 +191,7 @@ fn nobody_leaves_the_directory_whom_a_contact_waits_for() -> Result<()> {
         std::fs::write(office.program.configuration(), &without)?;
         let refused = office.program.run(&["serve"])?;
         let said = String::from_utf8(refused.stderr)?;
-        assert!(said.contains("1 open contacts were transferred to agent 1002"), "{said}");
+        assert!(said.contains("1 open contact waits for agent 1002"), "{said}");
         std::fs::write(office.program.configuration(), &with)?;
         office.start()?;
         office.wait_for_state(&contact, "waiting for agent 1002")?;
