@@ -1,53 +1,78 @@
-//! Brings the log up to date with the configuration.
+//! What the configuration makes of the log: directory, settings and applications, as one command.
+
+use std::collections::BTreeSet;
 
 use anyhow::Result;
-use command::{Command, Publish, SentFile};
+use command::{Command, LoadConfiguration, Publish, SentFile};
 use engine::Handle;
 use event::{Actor, ApplicationName};
 use gateway::MessageStore;
 
-use crate::config::{ApplicationText, Config};
+use crate::config::{Config, ConfigError, bare};
 use crate::directory::{directory, settings};
 use crate::sent_files;
 
-/// Brings directory, settings and applications in the log up to date with the configuration.
-pub(crate) async fn load(handle: &Handle, store: &MessageStore, config: &Config) -> Result<()> {
-    let load = Command::LoadDirectory(directory(&config.file));
-    handle.submit(Actor::Engine, load).await?;
-    let load = Command::LoadSettings(settings(&config.file.settings));
-    handle.submit(Actor::Engine, load).await?;
-    for (name, application) in &config.applications {
-        if !was_published(handle, name, &application.text).await? {
-            publish(handle, store, name, application).await?;
-        }
-    }
-    Ok(())
+/// A configuration as a command, and the files that go into the message store before it is given.
+pub(crate) struct Loading {
+    /// The command.
+    pub(crate) command: LoadConfiguration,
+    files: Vec<Vec<u8>>,
 }
 
-/// Whether a text has been a version of an application. It is not published again then: that would
-/// undo what was published from another file meanwhile.
-async fn was_published(handle: &Handle, name: &ApplicationName, text: &str) -> Result<bool> {
-    let (name, text) = (name.clone(), text.to_owned());
-    let read = handle.read(move |views| {
-        let mut versions = views.hot.directory.applications();
-        versions.any(|(version, known)| version.name == name && known == text)
+impl Loading {
+    /// What a configuration makes of the log. Applications whose text has been published are left as
+    /// they are: that would undo what was published from another file meanwhile.
+    pub(crate) async fn of(config: &Config, handle: &Handle) -> Result<Self> {
+        let published = published(handle).await?;
+        let (mut publish, mut files, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in &config.file.application {
+            let name = bare(&entry.name);
+            let Some(application) = config.applications.get(name) else { continue };
+            let text = application.text.clone();
+            if published.contains(&(name.clone(), text.clone())) {
+                continue;
+            }
+            match sent_files::read(&text, &application.file) {
+                Ok(read) => {
+                    let mut sent = Vec::new();
+                    for file in read {
+                        let content = MessageStore::name(&file.content);
+                        let media_type = file.media_type.to_owned();
+                        sent.push(SentFile { name: file.name, media_type, content });
+                        files.push(file.content);
+                    }
+                    publish.push(Publish { name: name.clone(), text, files: sent });
+                }
+                Err(error) => {
+                    let (place, message) = (entry.file.span(), format!("{error:#}"));
+                    problems.push(config.sources.problem(place, "application.file", &message));
+                }
+            }
+        }
+        ConfigError::unless_none(problems)?;
+        let directory = directory(&config.file);
+        let settings = settings(&config.file.settings);
+        Ok(Self { command: LoadConfiguration { directory, settings, publish }, files })
+    }
+
+    /// Brings the log up to date; says how many events that took.
+    pub(crate) async fn carry_out(
+        self,
+        actor: Actor,
+        handle: &Handle,
+        store: &MessageStore,
+    ) -> Result<engine::Done> {
+        store.put_all(self.files.into_iter().map(Into::into).collect()).await?;
+        let command = Command::LoadConfiguration(Box::new(self.command));
+        Ok(handle.submit(actor, command).await?)
+    }
+}
+
+/// Every text that has been a version of an application.
+async fn published(handle: &Handle) -> Result<BTreeSet<(ApplicationName, String)>> {
+    let read = handle.read(|views| {
+        let versions = views.hot.directory.applications();
+        versions.map(|(version, text)| (version.name, text.to_owned())).collect()
     });
     Ok(read.await?)
-}
-
-async fn publish(
-    handle: &Handle,
-    store: &MessageStore,
-    name: &ApplicationName,
-    application: &ApplicationText,
-) -> Result<()> {
-    let mut files = Vec::new();
-    for file in sent_files::read(&application.text, &application.file)? {
-        let content = store.put(file.content.into()).await?;
-        let media_type = file.media_type.to_owned();
-        files.push(SentFile { name: file.name, media_type, content });
-    }
-    let publish = Publish { name: name.clone(), text: application.text.clone(), files };
-    handle.submit(Actor::Engine, Command::Publish(publish)).await?;
-    Ok(())
 }

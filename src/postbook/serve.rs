@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use engine::{Engine, Handle, Options};
+use event::Actor;
 use gateway::{
     Account, Dns, Errands, HealthCell, Intake, MessageStore, Outbound, Stop, Stopper, Terms, Trust,
     Trusted, Verifier, run_errands, run_imap, run_maildir, run_outbound, run_pop3,
@@ -20,7 +21,7 @@ use crate::accounts::{accounts, signer, targets};
 use crate::arguments::Common;
 use crate::config::{self, CheckSender, Config, File};
 use crate::data::Data;
-use crate::load::load;
+use crate::load::Loading;
 use crate::logging;
 use crate::logins::Logins;
 
@@ -275,6 +276,12 @@ impl Server {
         };
         Verifier::new(trusted.collect(), dns)
     }
+}
+
+/// Brings the log up to date with the configuration.
+async fn load(handle: &Handle, store: &MessageStore, config: &Config) -> Result<()> {
+    let loading = Loading::of(config, handle).await?;
+    loading.carry_out(Actor::Engine, handle, store).await.map(|_| ())
 }
 
 async fn answer(service: Service, data: Data, stop: Stop) {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use application::Application;
 use event::{
     Actor, ApplicationFileKept, ApplicationRef, Cause, CommandId, Event, Fact, MessageDigest,
-    MessageRef, Private, Timestamp,
+    MessageRef, Position, Private, Timestamp,
 };
 use projections::Directory;
 
@@ -107,7 +107,7 @@ fn configured(file: &config::File) -> Result<Directory> {
     let mut configured = Directory::default();
     for (fact, private) in facts {
         let (actor, cause) = (Actor::Engine, Cause::Command(CommandId(0)));
-        configured.apply(&Event { time: Timestamp(0), actor, cause, fact, private });
+        configured.apply(Position(0), &Event { time: Timestamp(0), actor, cause, fact, private });
     }
     Ok(configured)
 }
