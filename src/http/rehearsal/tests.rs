@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use event::{
-    Actor, Cause, CommandId, DirectoryEntry, Event, Fact, Private, PrivateEntry, Timestamp,
+    Actor, Cause, CommandId, DirectoryEntry, Event, Fact, Position, Private, PrivateEntry,
+    Timestamp,
 };
 use projections::Directory;
 
@@ -87,7 +88,7 @@ fn directory() -> Directory {
         (Fact::SettingsLoaded { settings: vec![hosts] }, None),
     ] {
         let (actor, cause) = (Actor::Engine, Cause::Command(CommandId(1)));
-        directory.apply(&Event { time: Timestamp(0), actor, cause, fact, private });
+        directory.apply(Position(0), &Event { time: Timestamp(0), actor, cause, fact, private });
     }
     directory
 }
