@@ -7,6 +7,7 @@ mod journeys {
     mod automatic_replies;
     mod bounces;
     mod cases;
+    mod centre;
     mod chaos;
     mod configuration;
     mod conformance;

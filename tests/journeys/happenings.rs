@@ -11,6 +11,8 @@ use serde_json::Value;
 pub(crate) struct Happening {
     /// Its position.
     pub(crate) position: u64,
+    /// When it happened, in milliseconds since 1970.
+    pub(crate) time: u64,
     /// The event's kind, such as `ContactArrived`.
     pub(crate) kind: String,
     /// What happened.
@@ -51,6 +53,7 @@ impl Happening {
         };
         Ok(Self {
             position: entry.get("position").and_then(Value::as_u64).context("a position")?,
+            time: event.get("time").and_then(Value::as_u64).context("a time")?,
             kind: kind.to_owned(),
             fact: fact.clone(),
             by: super::office::text(entry, "by"),
@@ -79,6 +82,18 @@ pub(crate) struct Happenings {
 impl Happenings {
     /// Every event of one kind, oldest first.
     pub(crate) fn all(&self, program: &Program, kind: &str) -> Result<Vec<Happening>> {
+        self.look(program)?;
+        let seen = self.seen.borrow();
+        Ok(seen.iter().filter(|happening| happening.kind == kind).cloned().collect())
+    }
+
+    /// Every event after the first `known` ones.
+    pub(crate) fn after(&self, program: &Program, known: usize) -> Result<Vec<Happening>> {
+        self.look(program)?;
+        Ok(self.seen.borrow().iter().skip(known).cloned().collect())
+    }
+
+    fn look(&self, program: &Program) -> Result<()> {
         let mut seen = self.seen.borrow_mut();
         let from = (seen.len() + 1).to_string();
         let printed =
@@ -89,6 +104,6 @@ impl Happenings {
             ensure!(happening.position == expected, "event {expected} is missing: {line}");
             seen.push(happening);
         }
-        Ok(seen.iter().filter(|happening| happening.kind == kind).cloned().collect())
+        Ok(())
     }
 }

@@ -185,7 +185,12 @@ impl<'a> Office<'a> {
         fs::write(program.folder().join("password"), format!("{PASSWORD}\n"))?;
         fs::write(program.folder().join("support.toml"), &plan.application)?;
         fs::write(program.folder().join("sales.toml"), queueing("sales"))?;
-        Ok(Self { servers, program, happenings: Happenings::default() })
+        Ok(Self::around(servers, program))
+    }
+
+    /// A contact centre that is set up already.
+    pub(crate) fn around(servers: &'a Servers, program: Program) -> Self {
+        Self { servers, program, happenings: Happenings::default() }
     }
 
     /// Sets the contact centre up and starts it.
@@ -282,6 +287,11 @@ impl<'a> Office<'a> {
     /// Every event of one kind, oldest first.
     pub(crate) fn all(&self, kind: &str) -> Result<Vec<Happening>> {
         self.happenings.all(&self.program, kind)
+    }
+
+    /// Every event after the first `known` ones.
+    pub(crate) fn news(&self, known: usize) -> Result<Vec<Happening>> {
+        self.happenings.after(&self.program, known)
     }
 
     /// Waits until there are `count` events of one kind, and gives them all.
