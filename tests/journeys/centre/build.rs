@@ -121,15 +121,20 @@ pub(crate) fn files(servers: &Servers, crm: &Crm) -> Result<Files> {
 
 const EVERY_DAY: &str = "\"Mon-Sun 00:00-24:00\"";
 
-/// From now on the office is closed and the weekend's people work; complaints are known by another
-/// word, too.
+/// From now on the office is closed, and the weekend's people work.
 pub(crate) fn close_office(files: &mut Files) -> Result<()> {
     let schedules = "directory/schedules.toml";
     let far = jiff::Zoned::now().checked_add(jiff::Span::new().days(3))?.strftime("%a");
     replace(files, schedules, EVERY_DAY, &format!("\"{far} 12:00-13:00\""))?;
-    replace(files, schedules, "\"Sat 10:00-16:00\"", EVERY_DAY)?;
-    let support = "applications/support.toml";
-    replace(files, support, "\"Beschwerde\"", "\"Beschwerde\", \"Reklamation\"")
+    replace(files, schedules, "\"Sat 10:00-16:00\"", EVERY_DAY)
+}
+
+/// The application that is changed while it works.
+pub(crate) const CHANGED: &str = "applications/support.toml";
+
+/// From now on complaints are known by another word, too.
+pub(crate) fn add_word(files: &mut Files) -> Result<()> {
+    replace(files, CHANGED, "\"Beschwerde\"", "\"Beschwerde\", \"Reklamation\"")
 }
 
 /// From now on nobody works: it is a holiday.
@@ -182,7 +187,8 @@ fn member(place: usize, block: &str) -> Result<Member> {
         lines.filter(|(name, _)| *name == key).map(|(_, value)| value.trim_matches('"')).next()
     };
     let needed = |key: &str| value(key).with_context(|| format!("an agent has a {key}: {block}"));
-    let client = if place % 2 == 0 { MailClient::Outlook } else { MailClient::Thunderbird };
+    let client =
+        if place.is_multiple_of(2) { MailClient::Outlook } else { MailClient::Thunderbird };
     Ok(Member {
         agent: Agent::new(needed("number")?.parse()?, needed("name")?, needed("address")?, client),
         queues: levels(needed("queues")?),

@@ -69,6 +69,7 @@ pub(crate) fn check(floor: &Floor<'_>, letters: &[Letter]) -> Result<()> {
     for letter in letters {
         check_course(&told, letter).with_context(|| format!("{letter:?}"))?;
     }
+    check_refused(&told)?;
     check_ends(&told)?;
     check_mailboxes(&told)?;
     routing::check(&told)?;
@@ -173,6 +174,16 @@ fn check_course(told: &Told<'_>, letter: &Letter) -> Result<()> {
     Ok(())
 }
 
+/// Nothing that people wanted to do was refused, but where they had not accepted in time.
+fn check_refused(told: &Told<'_>) -> Result<()> {
+    for (contact, said) in &told.floor.refused {
+        let story = told.stories.get(contact).map(Vec::as_slice).unwrap_or_default();
+        let was_late = story.iter().any(|it| it.text("reason") == "NotAccepted");
+        ensure!(was_late, "{said}");
+    }
+    Ok(())
+}
+
 /// Every contact ended once, but for those that are left, which wait; each that needs a code has one.
 fn check_ends(told: &Told<'_>) -> Result<()> {
     ensure!(told.floor.reminded > 0, "nobody tried to release without a code");
@@ -185,7 +196,7 @@ fn check_ends(told: &Told<'_>) -> Result<()> {
         let Some(end) = ends.first() else { continue };
         let queues =
             story.iter().filter(|it| it.kind == "ContactQueued" && it.position < end.position);
-        let last = queues.filter_map(|it| it.fact["line"]["Queue"].as_str()).last();
+        let last = queues.filter_map(|it| it.fact["line"]["Queue"].as_str()).next_back();
         let is_labelled = story.iter().any(|it| it.kind == "DispositionSet");
         let is_needed = last == Some("orders") || last == Some("complaints");
         ensure!(is_labelled || !is_needed, "letter {number} ended without a code: {story:?}");

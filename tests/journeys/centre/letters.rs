@@ -194,10 +194,11 @@ impl Letter {
             | Kind::Proven => format!("Parcel {number:04}"),
         };
         let mut head = String::new();
+        let domain = self.from.rsplit('@').next().unwrap_or_default();
         let results = "Authentication-Results: mx.support.test; dmarc";
         head += &match kind {
-            Kind::Forged => format!("{results}=fail header.from=customer.test\r\n"),
-            Kind::Proven => format!("{results}=pass header.from=customer.test\r\n"),
+            Kind::Forged => format!("{results}=fail header.from={domain}\r\n"),
+            Kind::Proven => format!("{results}=pass header.from={domain}\r\n"),
             Kind::Urgent => "X-Priority: 1 (Highest)\r\n".to_owned(),
             Kind::NotUrgent => "X-Priority: 3\r\n".to_owned(),
             Kind::List => "List-Id: <news.customer.test>\r\n".to_owned(),

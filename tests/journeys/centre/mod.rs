@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use harness::{Mail, Needs, Random, Stage, journey};
 
-use build::{ACCOUNTANTS, close_office, declare_holiday, members, write};
+use build::{ACCOUNTANTS, CHANGED, add_word, close_office, declare_holiday, members, write};
 use crm::Crm;
 use floor::Floor;
 use letters::{CHATTERBOX, Letter, Mailbox, check_variety};
@@ -53,6 +53,9 @@ fn play(stage: &Stage, random: &Random) -> Result<()> {
     close_office(&mut files)?;
     write(&floor.office.program, &files)?;
     floor.office.start()?;
+    add_word(&mut files)?;
+    write(&floor.office.program, &files)?;
+    floor.office.program.text(&["application", "publish", "support", CHANGED])?;
     floor.leave(&LEAVING)?;
     second_round(&mut floor, random, &mut all)?;
 
