@@ -77,7 +77,7 @@ impl At<'_> {
     /// Open, closed, or a holiday.
     pub(crate) fn choose_by_schedule(&self, name: &ScheduleName) -> Vec<NewEvent> {
         let Some(schedule) = self.view.hot.directory.schedules.get(name) else {
-            let why = format!("there is no schedule `{name}` any more");
+            let why = format!("there is no schedule `{name}`");
             return vec![self.leave("closed", &why)];
         };
         vec![match Clock::new(schedule).map(|clock| clock.standing(self.now)) {
