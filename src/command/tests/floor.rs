@@ -118,7 +118,10 @@ impl Floor {
         View { hot: &self.hot, archive: &self.archive, applications: &self.applications }
     }
 
-    pub(crate) fn load(&mut self, entries: Vec<DirectoryEntry>) -> Vec<Fact> {
+    /// The directory is this, beside the mailbox whose mail is on the floor.
+    pub(crate) fn load(&mut self, mut entries: Vec<DirectoryEntry>) -> Vec<Fact> {
+        let (name, application) = ("floor".parse().unwrap(), "floor".parse().unwrap());
+        entries.push(DirectoryEntry::Mailbox { name, application });
         self.give(Command::LoadDirectory(LoadDirectory { entries, private: Vec::new() }))
     }
 
