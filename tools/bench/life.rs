@@ -400,7 +400,8 @@ fn message(number: u64) -> MessageRef {
     MessageRef { digest: MessageDigest(digest(number)), size: 2_000 + mixed(number) % 20_000 }
 }
 
-fn digest(number: u64) -> [u8; 32] {
+/// 32 bytes, others for each number.
+pub(crate) fn digest(number: u64) -> [u8; 32] {
     let mut digest = [0; 32];
     for (place, block) in digest.chunks_exact_mut(8).enumerate() {
         block.copy_from_slice(&mixed(number ^ ((place as u64) << 56)).to_be_bytes());
@@ -409,7 +410,7 @@ fn digest(number: u64) -> [u8; 32] {
 }
 
 /// The output function of SplitMix64: spreads `number` over all 64 bits.
-fn mixed(number: u64) -> u64 {
+pub(crate) fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

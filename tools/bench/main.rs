@@ -13,6 +13,7 @@ mod office;
 mod peer;
 mod replay;
 mod report;
+mod routing;
 mod start;
 
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Command {
     /// 10,000 mails from an IMAP or POP3 server to durable contacts in a queue, beside `mbsync` or
     /// `getmail`.
     Ingest(ingest::Options),
+    /// From an agent who becomes free to the next contact, decided and folded, among 10,000.
+    Routing(routing::Options),
     /// From a long history to the first assignment, with and without a snapshot; memory.
     Start(start::Options),
     /// One start in a fresh process, for the figures of `start`.
@@ -79,6 +82,7 @@ fn run(command: &Command) -> Result<Report> {
         Command::DiskRead(options) => disk::read(options),
         Command::Replay(options) => replay::run(options),
         Command::Ingest(options) => ingest::run(options),
+        Command::Routing(options) => routing::run(options),
         Command::Start(options) => start::run(options),
         Command::StartOnce(options) => start::once(options),
         Command::Latency(options) => latency::run(options),
