@@ -108,11 +108,13 @@ pub(crate) fn service(event: &Event) -> Option<String> {
         }
         Fact::Service(ServiceFact::AssignmentExplained(explained)) => {
             let (contact, agent) = (explained.contact, explained.agent);
-            let (waiting, free) = (explained.waiting, explained.free);
             let choice = choice(explained.choice, explained.level);
+            let free = others(explained.free.saturating_sub(1), "could have got it");
+            let waiting = others(explained.waiting, "waited in its line");
+            let priority = explained.priority;
             format!(
-                "agent {agent} got contact {contact}: {choice}; {free} could have got it; it was first, with priority {}, and {waiting} others waited behind it",
-                explained.priority
+                "agent {agent} got contact {contact}: {choice}; {free}; its priority was {priority}, \
+                 and {waiting}"
             )
         }
         Fact::Service(ServiceFact::AcceptanceAwaited(awaited)) => {
@@ -173,6 +175,59 @@ fn choice(choice: AgentChoice, level: u8) -> String {
     }
 }
 
+fn others(count: u32, what: &str) -> String {
+    match count {
+        0 => format!("nobody else {what}"),
+        1 => format!("one other {what}"),
+        _ => format!("{count} others {what}"),
+    }
+}
+
 fn why(event: &Event) -> String {
     event.text().map(|text| format!(": {text}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use event::{
+        Actor, AgentNumber, AssignmentExplained, Cause, ContactId, Event, Position, Timestamp,
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_assignment_is_explained_in_one_sentence() {
+        let cases = [
+            (
+                (AgentChoice::BestSkill, 3, 12),
+                "they serve it best (level 8); 2 others could have got it; its priority was 5, and 12 \
+                 others waited in its line",
+            ),
+            (
+                (AgentChoice::Direct, 1, 0),
+                "it waited for them alone; nobody else could have got it; its priority was 5, and \
+                 nobody else waited in its line",
+            ),
+            (
+                (AgentChoice::Pulled, 2, 1),
+                "they took it themselves; one other could have got it; its priority was 5, and one \
+                 other waited in its line",
+            ),
+        ];
+        for ((choice, free, waiting), expected) in cases {
+            let (contact, agent) = (ContactId::from_digest(&[7; 32]), AgentNumber(1003));
+            let (level, priority) = (8, 5);
+            let explained =
+                AssignmentExplained { contact, agent, choice, waiting, free, level, priority };
+            let event = Event {
+                time: Timestamp(0),
+                actor: Actor::Engine,
+                cause: Cause::Event(Position(1)),
+                fact: explained.into(),
+                private: None,
+            };
+            let expected = format!("agent 1003 got contact {contact}: {expected}");
+            assert_eq!(service(&event), Some(expected));
+        }
+    }
 }

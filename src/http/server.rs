@@ -52,6 +52,7 @@ fn routes(service: Service) -> Router {
         .route("/v1/queues", get(queues))
         .route("/v1/queues/{name}", get(waiting))
         .route("/v1/agents", get(agents))
+        .route("/v1/agents/{number}/assignments", get(assignments))
         .merge(applications::routes())
         .route("/v1/contacts", get(contacts))
         .route("/v1/contacts/open", get(open_contacts))
@@ -149,6 +150,15 @@ async fn waiting(
 
 async fn agents(State(service): State<Service>) -> Result<Json<Vec<Agent>>, ApiError> {
     ask(&service, query::agents).await
+}
+
+async fn assignments(
+    State(service): State<Service>,
+    Path(number): Path<u32>,
+    Query(range): Query<Range>,
+) -> Result<Json<Vec<Entry>>, ApiError> {
+    let log = Arc::clone(service.intake.handle.log());
+    blocking(move || query::assignments(&*log, AgentNumber(number), range.count())).await
 }
 
 async fn contacts(

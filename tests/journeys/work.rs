@@ -75,6 +75,9 @@ fn agents_accept_park_and_decline_and_a_power_cut_changes_nothing() -> Result<()
         let copy = office.newest_mail(&agnes().address, 1)?;
         office.wait_for("ContactDelivered", 1)?;
         assert!(agent(&office, 1001)?["accept_by"].is_string());
+        let why = office.program.json(&["agent", "why", "1001"])?;
+        let why = why[0]["text"].as_str().unwrap_or_default();
+        assert!(why.contains(&format!("got contact {first}: they had been idle longest")), "{why}");
         run(&office, &["agent", "accept", "1001"])?;
         assert_eq!(office.all("ContactAccepted")?[0].by, "agent 1001");
         assert!(agent(&office, 1001)?["accept_by"].is_null());

@@ -6,7 +6,10 @@ mod work;
 
 pub use application::{application, applications, ways};
 use engine::Views;
-use event::{Actor, Check, CheckedBy, ContactId, Fact, Line, MessageRef, Position, Recorded};
+use event::{
+    Actor, AgentNumber, Check, CheckedBy, ContactId, Fact, Line, MessageRef, Position, Recorded,
+    ServiceFact,
+};
 use log::{EventLog, ReadError};
 pub use open::{OpenFilter, open_contacts};
 use projections::{ContactRecord, Flag, Place, SendState, ShelfError, Variables, What};
@@ -136,15 +139,43 @@ pub fn arrivals(
     before: Position,
     count_max: usize,
 ) -> Result<Vec<Recorded>, QueryError> {
+    newest(log, before, u64::MAX, count_max, |fact| matches!(fact, Fact::ContactArrived { .. }))
+}
+
+/// How many of the latest events are looked at for an agent's assignments.
+const ASSIGNMENTS_AMONG: u64 = 500_000;
+
+/// Why an agent got the contacts they got last, newest first; nothing that is long ago.
+pub fn assignments(
+    log: &dyn EventLog,
+    agent: AgentNumber,
+    count_max: usize,
+) -> Result<Vec<Entry>, QueryError> {
+    let explained = |fact: &Fact| match fact {
+        Fact::Service(ServiceFact::AssignmentExplained(explained)) => explained.agent == agent,
+        _ => false,
+    };
+    let found = newest(log, Position(0), ASSIGNMENTS_AMONG, count_max, explained)?;
+    Ok(found.iter().map(entry).collect())
+}
+
+/// The newest events that are wanted before `before` (0: the head), newest first; as many as
+/// `among` are looked at.
+fn newest(
+    log: &dyn EventLog,
+    before: Position,
+    among: u64,
+    count_max: usize,
+    wanted: impl Fn(&Fact) -> bool,
+) -> Result<Vec<Recorded>, QueryError> {
     let mut end = if before.0 == 0 { log.head().0.saturating_add(1) } else { before.0 };
+    let first = end.saturating_sub(among).max(1);
     let mut found = Vec::new();
-    while end > 1 && found.len() < count_max {
-        let start = end.saturating_sub(WINDOW).max(1);
+    while end > first && found.len() < count_max {
+        let start = end.saturating_sub(WINDOW).max(first);
         let count = usize::try_from(end - start).unwrap_or(usize::MAX);
         let events = log.read(Position(start), count)?.into_iter().rev();
-        found.extend(
-            events.filter(|recorded| matches!(recorded.event.fact, Fact::ContactArrived { .. })),
-        );
+        found.extend(events.filter(|recorded| wanted(&recorded.event.fact)));
         end = start;
     }
     found.truncate(count_max);

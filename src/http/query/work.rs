@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::Views;
-use event::{AgentNumber, AgentState, ContactId, Line, QueueName, Timestamp};
+use event::{AgentNumber, AgentState, ContactId, Line, QueueName, Timer, Timestamp};
 use projections::{FailedAction, Place, ServiceLevel};
 
 use super::QueryError;
@@ -22,17 +22,12 @@ pub fn queues(views: &Views<'_>, now: Timestamp) -> Vec<Queue> {
         first_since: hot.queues.waiting(&line).next().map(|first| instant(first.entered)),
         longest_since: hot.queues.longest(&line).map(instant),
         target: target(views, &line, now),
-        free_agents: hot
-            .agents
-            .iter()
-            .filter(|(number, agent)| {
-                agent.is_free()
-                    && match &line {
-                        Line::Queue(queue) => agent.queues.contains(queue),
-                        Line::Agent(only) => only == number,
-                    }
-            })
-            .count(),
+        free_agents: match &line {
+            Line::Queue(queue) => hot.agents.free_len(queue),
+            Line::Agent(number) => {
+                hot.agents.get(*number).map_or(0, |agent| agent.is_free().into())
+            }
+        },
     };
     lines.into_iter().map(queue).collect()
 }
@@ -128,7 +123,8 @@ fn held(views: &Views<'_>, contact: ContactId) -> Option<(Timestamp, Option<Time
 }
 
 /// What somebody must see to: agents whose mailbox did not take a mail since they were last ready,
-/// and actions of applications that failed since they were last published.
+/// contacts that have waited too long for an agent and have no queue to fall to, and actions of
+/// applications that failed since they were last published.
 pub fn alarms(views: &Views<'_>) -> Vec<String> {
     let agents = views.hot.agents.iter().filter(|(_, agent)| agent.undelivered);
     let agents = agents.map(|(number, _)| {
@@ -146,5 +142,61 @@ pub fn alarms(views: &Views<'_>) -> Vec<String> {
             instant(last)
         )
     });
-    agents.chain(actions).collect()
+    agents.chain(stranded(views)).chain(actions).collect()
+}
+
+/// Contacts whose wait for an agent is over, and that stay nevertheless.
+fn stranded(views: &Views<'_>) -> impl Iterator<Item = String> {
+    let queues = &views.hot.queues;
+    let own = queues.lines().filter(|line| matches!(line, Line::Agent(_)));
+    let waiting = own.flat_map(|line| queues.waiting(line).map(move |waiting| (line, waiting)));
+    let stranded = waiting.filter(|(_, waiting)| {
+        let wait_ms = views.hot.directory.settings.agent_wait_ms;
+        let open = views.hot.contacts.get(waiting.contact);
+        let is_over = views.hot.timers.due(Timer::RuleDue(waiting.contact)).is_none();
+        let governed = open.and_then(|open| open.course.as_ref()).is_some();
+        wait_ms > 0 && is_over && !governed
+    });
+    stranded.map(|(line, waiting)| {
+        let contact = waiting.contact;
+        format!(
+            "contact {contact} has waited too long for {line} and never was in a queue to which it \
+             could return; `postbook contact move {contact} --to-queue NAME`"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use event::{Actor, Cause, Event, Fact, Position, QueueReason, RuleAwaited, Setting};
+    use projections::{Archive, Hot, MemoryShelf};
+
+    use super::*;
+
+    #[test]
+    fn who_waited_too_long_for_an_agent_and_has_no_queue_is_an_alarm() {
+        let contact = ContactId::from_digest(&[7; 32]);
+        let (line, entered) = (Line::Agent(AgentNumber(1001)), Timestamp(1));
+        let (priority, reason) = (5, QueueReason::Transfer);
+        let timer = Timer::RuleDue(contact);
+        let settings = vec![Setting::AgentWaitMs(0)];
+        let steps = [
+            (Fact::ContactQueued { contact, line, priority, entered, reason }, 1),
+            (RuleAwaited { contact, until: Timestamp(2) }.into(), 0),
+            (Fact::TimerFired { timer }, 1),
+            (Fact::SettingsLoaded { settings }, 0),
+        ];
+        let archive = Archive::open(Arc::new(MemoryShelf::default())).unwrap();
+        let mut hot = Hot::default();
+        for (fact, expected) in steps {
+            let name = fact.name();
+            let (actor, cause) = (Actor::Engine, Cause::Event(Position(1)));
+            let event = Event { time: entered, actor, cause, fact, private: None };
+            hot.apply(hot.position.next(), &event);
+            let alarms = alarms(&Views { hot: &hot, archive: &archive });
+            assert_eq!(alarms.len(), expected, "{name}: {alarms:?}");
+        }
+    }
 }

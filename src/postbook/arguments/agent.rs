@@ -10,6 +10,14 @@ use crate::when::When;
 pub(crate) enum AgentCommand {
     /// Show all agents: their states, what they hold and have parked, and what they have to accept
     List,
+    /// Show why an agent got the contacts they got last
+    Why {
+        /// The agent's number
+        agent: AgentNumber,
+        /// How many, the newest first
+        #[arg(long, default_value_t = 10)]
+        count: usize,
+    },
     /// Take contacts
     Ready {
         /// The agent's number

@@ -17,7 +17,7 @@ use http::answer::{
 };
 pub(crate) use rehearsed::rehearsed;
 use serde::Serialize;
-pub(crate) use work::{agents, open_contacts, queues, waiting};
+pub(crate) use work::{agents, assignments, open_contacts, queues, waiting};
 
 use crate::arguments::Common;
 use crate::config::Config;

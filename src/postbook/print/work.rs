@@ -1,6 +1,6 @@
 //! Queues, agents and open contacts as tables.
 
-use http::answer::{Agent, OpenContact, Queue, Target, Waiting};
+use http::answer::{Agent, Entry, OpenContact, Queue, Target, Waiting};
 
 use super::{local, optional_local, table};
 
@@ -55,6 +55,14 @@ pub(crate) fn agents(agents: &[Agent]) -> String {
     });
     let head = ["AGENT", "NAME", "STATE", "SINCE", "HOLDS", "ACCEPT BY", "PARKED", "SERVES"];
     table(head, rows)
+}
+
+pub(crate) fn assignments(assignments: &[Entry]) -> String {
+    if assignments.is_empty() {
+        return "no contact was given to that agent lately".to_owned();
+    }
+    let rows = assignments.iter().map(|entry| [local(&entry.time), entry.text.clone()]);
+    table(["TIME", "WHY"], rows)
 }
 
 /// What an agent does, and what they have chosen to do next.

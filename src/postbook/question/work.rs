@@ -45,6 +45,11 @@ pub(crate) fn agent(common: &Common, command: AgentCommand) -> Result<()> {
             let agents = ask(common, "/v1/agents", |views, _| Ok(query::agents(views)))?;
             print::show(common, &agents, print::agents)
         }
+        AgentCommand::Why { agent, count } => {
+            let path = format!("/v1/agents/{agent}/assignments?count={count}");
+            let assignments = ask(common, &path, |_, log| query::assignments(log, agent, count))?;
+            print::show(common, &assignments, print::assignments)
+        }
         AgentCommand::Ready { agent } => state(agent, "ready", None),
         AgentCommand::NotReady { agent, reason } => state(agent, "not ready", reason),
         AgentCommand::SignOut { agent } => state(agent, "signed out", None),
