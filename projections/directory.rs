@@ -203,6 +203,12 @@ impl Directory {
         newest(&self.settings_loads, as_of)
     }
 
+    /// Every load of directory or settings after `after` up to `until`, oldest first.
+    pub fn loads(&self, after: Position, until: Position) -> BTreeSet<Position> {
+        let loads = self.directory_loads.iter().chain(&self.settings_loads).copied();
+        loads.filter(|load| after < *load && *load <= until).collect()
+    }
+
     /// Takes in one event.
     pub fn apply(&mut self, at: Position, event: &Event) {
         match &event.fact {

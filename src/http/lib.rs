@@ -4,10 +4,13 @@
 
 pub mod answer;
 mod applications;
+mod apply;
 mod commands;
 mod describe;
 mod describe_service;
+mod directory;
 mod error;
+pub mod picture;
 pub mod query;
 pub mod reconcile;
 mod rehearsal;
@@ -15,6 +18,7 @@ mod server;
 mod service;
 mod user;
 
+pub use apply::{Apply, ApplyError, ApplyRequest};
 pub use commands::{
     AgentRequest, CheckRequest, CodeRequest, ContactRequest, DeclineRequest, DispositionRequest,
     MailRequest, MoveRequest, NoteRequest, ParkRequest, PriorityRequest, PublishRequest,
@@ -24,4 +28,4 @@ pub use commands::{
 pub use describe::describe;
 pub use rehearsal::{RehearsalError, rehearse};
 pub use server::serve;
-pub use service::Service;
+pub use service::{Connections, InUse, Service};

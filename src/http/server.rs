@@ -22,7 +22,9 @@ use crate::answer::{
     Status, Transcript, Verified, Waiting, instant,
 };
 use crate::applications;
+use crate::apply;
 use crate::commands;
+use crate::directory;
 use crate::error::ApiError;
 use crate::query::{self, OpenFilter, QueryError};
 use crate::reconcile::{self, Found};
@@ -54,6 +56,8 @@ fn routes(service: Service) -> Router {
         .route("/v1/agents", get(agents))
         .route("/v1/agents/{number}/assignments", get(assignments))
         .merge(applications::routes())
+        .merge(apply::routes())
+        .merge(directory::routes())
         .route("/v1/contacts", get(contacts))
         .route("/v1/contacts/open", get(open_contacts))
         .route("/v1/contacts/{id}", get(transcript))
@@ -105,13 +109,14 @@ async fn status(State(service): State<Service>) -> Result<Json<Status>, ApiError
         (views.hot.contacts.len(), waiting, query::alarms(views))
     });
     let (open, waiting, alarms) = counted.await?;
+    let in_use = service.connections.now();
     Ok(Json(Status {
         version: service.version.clone(),
         head: service.intake.handle.log().head().0,
         open,
         waiting,
         alarms,
-        connections: service.health.iter().map(|(name, cell)| connection(name, cell)).collect(),
+        connections: in_use.health.iter().map(|(name, cell)| connection(name, cell)).collect(),
     }))
 }
 
@@ -272,7 +277,7 @@ async fn reconciled(
     Query(which): Query<Which>,
 ) -> Result<Json<Vec<Reconciled>>, ApiError> {
     let name = which.mailbox.map(MailboxName::new).transpose().map_err(ApiError::bad)?;
-    let found = Found::look(reconcile::chosen(&service.accounts, name)?).await;
+    let found = Found::look(reconcile::chosen(&service.connections.now().accounts, name)?).await;
     let log = Arc::clone(service.intake.handle.log());
     let Json(ledger) = blocking(move || reconcile::ledger(&*log, &mut |_| {})).await?;
     Ok(Json(found.compare(&ledger).await))

@@ -15,6 +15,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
             let config = config::load(&common.config)?;
             print::checked(&common, &config)
         }
+        Command::Apply(args) => question::apply(&common, &args),
+        Command::Directory(command) => question::directory(&common, &command),
         Command::Status => question::status(&common),
         Command::Mail(MailCommand::Reconcile { mailbox }) => reconcile::run(&common, mailbox),
         Command::Queue { name } => question::queue(&common, name),

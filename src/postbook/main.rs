@@ -1,16 +1,16 @@
 //! The program `postbook`: parses the command line and hands over.
 
-mod accounts;
 mod application_file;
+mod apply;
 mod arguments;
 mod cli;
 mod client;
 mod config;
 mod data;
 mod directory;
+mod edge;
 mod load;
 mod logging;
-mod logins;
 mod offline;
 mod print;
 mod question;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use event::MailboxName;
-use gateway::Trust;
 use http::answer::Reconciled;
 use http::reconcile::{self, Found};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,9 +12,8 @@ use crate::arguments::Common;
 use crate::client::{Client, escape};
 use crate::config;
 use crate::data::Data;
-use crate::logins::Logins;
 use crate::offline::Offline;
-use crate::{accounts, print, serve};
+use crate::{edge, print, serve};
 
 /// Prints the comparison; an error says that a mail is not accounted for by one event.
 pub(crate) fn run(common: &Common, mailbox: Option<MailboxName>) -> Result<()> {
@@ -38,8 +36,7 @@ fn asked(client: &Client, mailbox: Option<MailboxName>) -> Result<Vec<Reconciled
 
 fn offline(common: &Common, data: &Data, mailbox: Option<MailboxName>) -> Result<Vec<Reconciled>> {
     let config = config::load(&common.config)?;
-    let trust = Trust::load(config.file.tls.authorities.as_deref())?;
-    let accounts = accounts::accounts(&config.file, &mut Logins::new(trust))?;
+    let accounts = edge::polled(&config)?;
     let offline = Offline::open(data)?;
     let runtime = serve::runtime()?;
     let bar = spinner("looking into the mailboxes");

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, ensure};
 use engine::Handle;
 use event::{AgentNumber, Fact, Position, Recorded};
 
+use crate::apply::Origin;
 use crate::arguments::{Common, TryArgs};
-use crate::config;
 use crate::print;
 use crate::sandbox_people::{Ada, AgentMail, Customers};
 use crate::serve::{Server, Signals, runtime};
@@ -21,10 +21,11 @@ const CONFIG: &str = "postbook.toml";
 pub(crate) fn run(args: &TryArgs, _common: &Common) -> Result<()> {
     crate::logging::start_quietly();
     let fresh = prepare(&args.folder)?;
-    let config = config::load(&args.folder.join(CONFIG))?;
+    let origin = Origin { path: args.folder.join(CONFIG), data: None };
+    let config = Arc::new(origin.read()?);
     runtime()?.block_on(async {
         let mut signals = Signals::new()?;
-        let server = Server::start(&config).await?;
+        let server = Server::start(&origin, config).await?;
         tokio::select! {
             told = play(&server, args, fresh) => told?,
             () = signals.wait() => {}

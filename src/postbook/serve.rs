@@ -1,66 +1,61 @@
 //! Work: the engine, its gateways and the API, until stopped; started again after a full disk.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use engine::{Engine, Handle, Options};
 use event::Actor;
-use gateway::{
-    Account, Dns, Errands, HealthCell, Intake, MessageStore, Outbound, Stop, Stopper, Terms, Trust,
-    Trusted, Verifier, run_errands, run_imap, run_maildir, run_outbound, run_pop3,
-};
+use gateway::{MessageStore, Stop, Stopper};
 use http::Service;
 use log::{EventLog, SledLog};
 use projections::DiskShelf;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 
-use crate::accounts::{accounts, signer, targets};
+use crate::apply::{Applier, Origin};
 use crate::arguments::Common;
-use crate::config::{self, CheckSender, Config, File};
+use crate::config::Config;
 use crate::data::Data;
+use crate::edge::{Edge, Plan, Tools};
 use crate::load::Loading;
 use crate::logging;
-use crate::logins::Logins;
 
 /// After a failure the engine is opened anew after this pause.
 const REOPEN_PAUSE: Duration = Duration::from_secs(5);
-/// What is being sent at the end may take this long; a service manager kills after 90 s.
-const STOP_GRACE: Duration = Duration::from_secs(15);
+/// Requests that are being answered at the end may take this long.
+const API_GRACE: Duration = Duration::from_secs(5);
 
 /// `postbook serve`.
 pub(crate) fn run(common: &Common) -> Result<()> {
-    let mut config = config::load(&common.config)?;
-    if let Some(data) = &common.data {
-        config.file.data.clone_from(data);
-    }
+    let origin = Origin { path: common.config.clone(), data: common.data.clone() };
+    let mut config = Arc::new(origin.read()?);
     logging::start(config.file.logging.format);
     runtime()?.block_on(async {
         let mut signals = Signals::new()?;
-        let mut server = Server::start(&config).await?;
+        let mut server = Server::start(&origin, Arc::clone(&config)).await?;
         loop {
             tokio::select! {
                 () = signals.wait() => return server.stop().await,
                 reason = server.failed() => {
                     tracing::error!(%reason, "the engine stopped; what was acknowledged is safe; opening it again in 5 s");
-                    server.abandon().await;
+                    // Not what it was started with, but what was applied since.
+                    config = server.abandon().await.unwrap_or(config);
                 }
             }
             server = tokio::select! {
                 () = signals.wait() => return Ok(()),
-                reopened = reopen(&config) => reopened,
+                reopened = reopen(&origin, &config) => reopened,
             };
         }
     })
 }
 
 /// Tries to start again until it succeeds: a disk may stay full for hours.
-async fn reopen(config: &Config) -> Server {
+async fn reopen(origin: &Origin, config: &Arc<Config>) -> Server {
     loop {
         tokio::time::sleep(REOPEN_PAUSE).await;
-        match Server::start(config).await {
+        match Server::start(origin, Arc::clone(config)).await {
             Ok(server) => return server,
             Err(error) => {
                 let reason = format!("{error:#}");
@@ -102,13 +97,17 @@ impl Signals {
 pub(crate) struct Server {
     engine: Engine,
     opened: engine::Opened,
+    applier: Arc<Applier>,
+    /// Tells the API to end.
     stopper: Stopper,
-    tasks: JoinSet<()>,
+    api: JoinHandle<()>,
 }
 
 impl Server {
     /// Opens the data folder, loads directory, settings and applications, and starts everything.
-    pub(crate) async fn start(config: &Config) -> Result<Self> {
+    /// `origin` is where the configuration was read, and is read again when it is applied.
+    pub(crate) async fn start(origin: &Origin, config: Arc<Config>) -> Result<Self> {
+        let plan = Plan::read(&config, None)?;
         let data = Data::at(&config.file.data);
         data.create()?;
         let log_folder = data.log();
@@ -121,20 +120,22 @@ impl Server {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let (engine, opened) = Engine::open(options).await?;
-        let handle = engine.handle().clone();
-        let store = MessageStore::open(&data.messages())?;
-        if let Err(error) = load(&handle, &store, config).await {
-            // An engine that is left without stopping would keep the data folder to itself.
-            let _ = engine.stop().await;
-            return Err(error);
-        }
+        let edge = match edge(&data, engine.handle(), config, plan).await {
+            Ok(edge) => edge,
+            Err(error) => {
+                // An engine that is left without stopping would keep the data folder to itself.
+                let _ = engine.stop().await;
+                return Err(error);
+            }
+        };
         let (stopper, stop) = Stopper::new();
-        let mut server = Self { engine, opened, stopper, tasks: JoinSet::new() };
-        let started = server.start_edge(config, &data, handle, &stop);
-        if let Err(error) = started {
-            server.abandon().await;
-            return Err(error);
-        }
+        let (intake, connections) = (edge.intake().clone(), edge.connections().clone());
+        let (handle, store) = (intake.handle.clone(), intake.store.clone());
+        let applier = Applier::new(origin.clone(), handle, store, edge);
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let apply = Arc::clone(&applier);
+        let service = Service { intake, connections, apply, version };
+        let api = tokio::spawn(answer(service, data.clone(), stop));
         tracing::info!(
             open = opened.open,
             events = opened.head.0,
@@ -142,7 +143,7 @@ impl Server {
             data = %data.folder().display(),
             "Postbook is at work"
         );
-        Ok(server)
+        Ok(Self { engine, opened, applier, stopper, api })
     }
 
     /// What the start found.
@@ -160,128 +161,44 @@ impl Server {
         self.engine.handle().failed().await
     }
 
-    /// Ends in good order: no new mail, what is being sent is finished, then the engine. Where a
-    /// mail server hangs, what is being sent is given up; the next start sees that.
-    pub(crate) async fn stop(mut self) -> Result<()> {
+    /// Ends in good order: no new mail, what is being sent is finished, then the engine.
+    pub(crate) async fn stop(self) -> Result<()> {
         tracing::info!("stopping");
         self.stopper.stop();
-        let finished = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_GRACE, finished).await.is_err() {
-            tracing::warn!("a mail server hangs; what is being sent is given up");
-            self.tasks.shutdown().await;
+        if let Some(mut edge) = self.applier.close().await {
+            edge.stop().await;
+        }
+        if tokio::time::timeout(API_GRACE, self.api).await.is_err() {
+            tracing::warn!("a request to the API is given up");
         }
         self.engine.stop().await.context("the end could not be recorded")?;
         tracing::info!("stopped");
         Ok(())
     }
 
-    /// Ends after a failure: nothing more is recorded.
-    pub(crate) async fn abandon(mut self) {
+    /// Ends after a failure: nothing more is recorded. Gives the configuration that was in force.
+    pub(crate) async fn abandon(self) -> Option<Arc<Config>> {
         self.stopper.stop();
-        self.tasks.shutdown().await;
+        self.api.abort();
+        let edge = self.applier.close().await;
+        let config = edge.as_ref().map(|edge| Arc::clone(edge.config()));
+        if let Some(mut edge) = edge {
+            edge.abandon().await;
+        }
         if let Err(error) = self.engine.stop().await {
             tracing::debug!(%error, "the end was not recorded");
         }
-    }
-
-    fn start_edge(
-        &mut self,
-        config: &Config,
-        data: &Data,
-        handle: Handle,
-        stop: &Stop,
-    ) -> Result<()> {
-        let file = &config.file;
-        let store = MessageStore::open(&data.messages())?;
-        let key = data.token_key()?;
-        let trust = Trust::load(file.tls.authorities.as_deref())?;
-        let mut health = BTreeMap::new();
-        let intake = Intake::new(
-            handle.clone(),
-            store.clone(),
-            key.clone(),
-            Terms {
-                internal: file.internal.name.get_ref().0.clone(),
-                internal_address: file.internal.address.get_ref().0.clone(),
-                verifier: self.verifier(file, &mut health, stop),
-                envelope_sender: file.outgoing.sender.0.clone(),
-            },
-        );
-        let inbox = Arc::new(intake.clone());
-        let mut logins = Logins::new(trust);
-        let accounts = accounts(file, &mut logins)?;
-        for (name, account) in accounts.clone() {
-            let cell = HealthCell::new();
-            health.insert(format!("mailbox {name}"), cell.clone());
-            let (inbox, stop) = (Arc::clone(&inbox), stop.clone());
-            match account {
-                Account::Imap(account) => {
-                    self.tasks.spawn(run_imap(name, account, inbox, cell, stop));
-                }
-                Account::Pop3(account) => {
-                    self.tasks.spawn(run_pop3(name, account, inbox, cell, stop));
-                }
-                Account::Maildir(account) => {
-                    self.tasks.spawn(run_maildir(name, account, inbox, cell, stop));
-                }
-            }
-        }
-        let cell = HealthCell::new();
-        health.insert("outgoing".to_owned(), cell.clone());
-        let envelope_sender = file.outgoing.sender.0.clone();
-        let targets = targets(config, &mut logins)?;
-        let signer = signer(&file.outgoing.dkim)?;
-        let errands =
-            Errands { handle: handle.clone(), store: store.clone(), trust: logins.trust() };
-        self.tasks.spawn(run_errands(errands, stop.clone()));
-        let outbound = Outbound { handle, store, key, signer, envelope_sender };
-        let rates = file.outgoing.rate.iter();
-        let rates = rates.map(|rate| (rate.domain.get_ref().0.clone(), rate.per_minute)).collect();
-        self.tasks.spawn(run_outbound(outbound, targets, rates, cell, stop.clone()));
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        let service =
-            Service { intake, health: Arc::new(health), accounts: Arc::new(accounts), version };
-        self.tasks.spawn(answer(service, data.clone(), stop.clone()));
-        Ok(())
-    }
-
-    fn verifier(
-        &mut self,
-        file: &File,
-        health: &mut BTreeMap<String, HealthCell>,
-        stop: &Stop,
-    ) -> Verifier {
-        let trusted = file.mailbox.iter().map(|mailbox| {
-            let servers = mailbox.trusted_authserv_ids.iter().map(|id| id.0.clone()).collect();
-            let received_by = mailbox.trusted_received_by.clone();
-            (mailbox.name.get_ref().0.clone(), Trusted { servers, received_by })
-        });
-        let dns = match file.verification.check {
-            CheckSender::Off => return Verifier::default(),
-            CheckSender::Header => return Verifier::new(trusted.collect(), None),
-            CheckSender::Full => Dns::new(file.verification.dns_server),
-        };
-        let cell = HealthCell::new();
-        health.insert("DNS".to_owned(), cell.clone());
-        let dns = match dns {
-            Ok(dns) => {
-                self.tasks.spawn(dns.clone().watch(cell, stop.clone()));
-                Some(dns)
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the DNS cannot be asked who sent a mail");
-                cell.failed(error.to_string());
-                None
-            }
-        };
-        Verifier::new(trusted.collect(), dns)
+        config
     }
 }
 
-/// Brings the log up to date with the configuration.
-async fn load(handle: &Handle, store: &MessageStore, config: &Config) -> Result<()> {
-    let loading = Loading::of(config, handle).await?;
-    loading.carry_out(Actor::Engine, handle, store).await.map(|_| ())
+/// Brings the log up to date with the configuration, and goes to work.
+async fn edge(data: &Data, handle: &Handle, config: Arc<Config>, plan: Plan) -> Result<Edge> {
+    let store = MessageStore::open(&data.messages())?;
+    let key = data.token_key()?;
+    let loading = Loading::of(&config, handle).await?;
+    loading.carry_out(Actor::Engine, handle, &store).await?;
+    Ok(Edge::start(Tools { handle: handle.clone(), store, key }, config, plan).await)
 }
 
 async fn answer(service: Service, data: Data, stop: Stop) {

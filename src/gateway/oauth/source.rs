@@ -19,7 +19,7 @@ use crate::{Secret, Trust, WebUrl};
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
 /// The client that a provider knows, and the consent it was given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OAuth2Client {
     /// The token endpoint.
     pub token_url: WebUrl,
@@ -40,12 +40,12 @@ pub struct OAuth2Client {
 pub struct TokenSource(Arc<Inner>);
 
 struct Inner {
-    client: OAuth2Client,
+    refresh_token_file: PathBuf,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
+    client: OAuth2Client,
     cached: Option<Cached>,
     /// A refresh token that is not in the file yet; the one in the file does not count any more.
     unstored: Option<Secret>,
@@ -73,7 +73,19 @@ impl AccessToken {
 impl TokenSource {
     /// A source that asks with the first login.
     pub fn new(client: OAuth2Client) -> Self {
-        Self(Arc::new(Inner { client, state: Mutex::default() }))
+        let refresh_token_file = client.refresh_token_file.clone();
+        let state = Mutex::new(State { client, cached: None, unstored: None });
+        Self(Arc::new(Inner { refresh_token_file, state }))
+    }
+
+    /// Asks as another client from now on, with the same refresh token. What is being asked is
+    /// finished first, so that no refresh token is lost.
+    pub async fn set_client(&self, client: OAuth2Client) {
+        let mut state = self.0.state.lock().await;
+        if state.client != client {
+            state.client = client;
+            state.cached = None;
+        }
     }
 
     /// The access token for a login.
@@ -102,12 +114,12 @@ impl Inner {
             return Ok(AccessToken { text: cached.token.clone(), is_old: true });
         }
         state.cached = None;
-        let path = self.client.refresh_token_file.clone();
+        let path = self.refresh_token_file.clone();
         let refresh_token = on_disk(move || file::read(&path)).await?.map_err(|reason| {
-            TokenError::Unreadable { file: self.client.refresh_token_file.clone(), reason }
+            TokenError::Unreadable { file: self.refresh_token_file.clone(), reason }
         })?;
         let Grant { access_token, lifetime, refresh_token } =
-            endpoint::refresh(&self.client, &refresh_token).await?;
+            endpoint::refresh(&state.client, &refresh_token).await?;
         let usable_until = Instant::now() + lifetime - EXPIRY_MARGIN.min(lifetime / 2);
         state.unstored = refresh_token;
         state.cached = Some(Cached { token: access_token.clone(), usable_until });
@@ -121,9 +133,9 @@ impl Inner {
         let Some(token) = state.unstored.clone() else {
             return Ok(());
         };
-        let path = self.client.refresh_token_file.clone();
+        let path = self.refresh_token_file.clone();
         on_disk(move || file::write(&path, &token)).await?.map_err(|reason| {
-            TokenError::Unstorable { file: self.client.refresh_token_file.clone(), reason }
+            TokenError::Unstorable { file: self.refresh_token_file.clone(), reason }
         })?;
         state.unstored = None;
         Ok(())
@@ -138,6 +150,6 @@ async fn on_disk<T: Send + 'static>(
 
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TokenSource").field(&self.0.client).finish()
+        f.debug_tuple("TokenSource").field(&self.0.refresh_token_file).finish()
     }
 }

@@ -1,10 +1,14 @@
 //! What the API answers: types of its own, so that what is stored can change without them.
 
 mod application;
+mod directory;
 mod rehearsed;
 mod work;
 
 pub use application::{Application, ApplicationVersion, Checked, Problem, Published, Way};
+pub use directory::{
+    Applied, DirectoryCompared, DirectoryShown, Item, ItemChange, KeyChange, Load,
+};
 use event::Timestamp;
 pub use rehearsed::{Effect, End, Rehearsed, RehearsedStep};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! Queues, agents, and the contacts they are for.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// A queue.
@@ -66,8 +68,18 @@ pub struct Agent {
     pub accept_by: Option<String>,
     /// The queues served.
     pub queues: Vec<String>,
+    /// How well, from 1 to 10.
+    pub levels: BTreeMap<String, u8>,
+    /// What the agent can do, and how well, from 1 to 10.
+    pub skills: BTreeMap<String, u8>,
+    /// The team.
+    pub team: Option<String>,
     /// How many contacts at once.
     pub capacity: u16,
+    /// The agent's own mailbox; absent where it was erased.
+    pub address: Option<String>,
+    /// Another one, which counts from the agent's next sign-in.
+    pub next_address: Option<String>,
 }
 
 /// An open contact, and where it is.

@@ -24,6 +24,7 @@ pub(crate) async fn replay(
     ConnectInfo(peer): ConnectInfo<Peer>,
     Path(position): Path<u64>,
 ) -> Carry {
-    let replayed = service.intake.replay(Position(position), peer.0, &service.accounts).await;
+    let in_use = service.connections.now();
+    let replayed = service.intake.replay(Position(position), peer.0, &in_use.accounts).await;
     Ok(Json(carried(replayed.map_err(ApiError::bad)?)))
 }

@@ -1,10 +1,12 @@
 //! Questions: what the views and the log answer, on a running server or a stopped data folder.
 
 mod application;
+mod directory;
 mod open;
 mod work;
 
 pub use application::{application, applications, ways};
+pub use directory::{AsOf, InForce, compare, directory, in_force, loads, position};
 use engine::Views;
 use event::{
     Actor, AgentNumber, Check, CheckedBy, ContactId, Fact, Line, MessageRef, Position, Recorded,

@@ -106,7 +106,12 @@ fn listed(
         parked,
         accept_by: accept_until.map(instant),
         queues: agent.queues.iter().map(ToString::to_string).collect(),
+        levels: agent.queues.iter().map(|queue| (queue.to_string(), agent.level(queue))).collect(),
+        skills: agent.skills.iter().map(|(skill, level)| (skill.to_string(), *level)).collect(),
+        team: entry.and_then(|entry| entry.team.as_ref()).map(ToString::to_string),
         capacity: agent.capacity,
+        address: entry.and_then(|entry| entry.address.as_ref()).map(ToString::to_string),
+        next_address: views.hot.directory.next_address(number).map(ToString::to_string),
     }
 }
 

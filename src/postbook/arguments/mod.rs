@@ -3,6 +3,7 @@
 mod agent;
 mod application;
 mod contact;
+mod directory;
 mod journal;
 mod mail;
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use agent::AgentCommand;
 pub(crate) use application::{ApplicationCommand, CheckArgs, GraphArgs, Target, TestArgs};
 pub(crate) use contact::ContactCommand;
+pub(crate) use directory::{ApplyArgs, DirectoryCommand};
 pub(crate) use journal::{JournalCommand, LogCommand};
 pub(crate) use mail::{MailCommand, OutboxCommand, QuarantineCommand};
 
@@ -67,6 +69,16 @@ pub(crate) enum Command {
     Try(TryArgs),
     /// Check the configuration and the applications it names; changes nothing
     Check,
+    /// Put the configuration in force on the running server, without a restart
+    ///
+    /// The server reads the file it was started with, and those it includes. It tells what is different
+    /// from what is in force, records it by the name of the user, and takes mailboxes and the outgoing
+    /// server over. Where something is wrong, or contacts would be left alone, it says so and nothing
+    /// changes.
+    Apply(ApplyArgs),
+    /// Queues, agents, mailboxes and settings, as they are or once were
+    #[command(subcommand)]
+    Directory(DirectoryCommand),
     /// How the server, its mailboxes and its outgoing mail are
     Status,
     /// Mailboxes beside the log

@@ -18,6 +18,11 @@ pub(crate) struct ConfigError {
 }
 
 impl ConfigError {
+    /// Something is wrong that has no place.
+    pub(crate) fn of(text: String) -> Self {
+        Self { problems: vec![Problem { at: 0, text }] }
+    }
+
     /// Fails where there is a problem; they are told in the order of the files.
     pub(crate) fn unless_none(mut problems: Vec<Problem>) -> Result<(), Self> {
         problems.sort_by_key(|problem| problem.at);

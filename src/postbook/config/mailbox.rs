@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use event::{Address, ApplicationName, MailboxName};
 use gateway::{Secret, WebUrl};
 use mail::AuthenticationServer;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Checked;
@@ -54,7 +54,7 @@ pub(crate) struct Mailbox {
 }
 
 /// An IMAP account.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Imap {
     /// The server.
@@ -67,9 +67,9 @@ pub(crate) struct Imap {
     /// The login name.
     pub(crate) user: String,
     /// The file that holds the password.
-    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) password_file: Option<Spanned<PathBuf>>,
     /// The environment variable that holds the password.
-    pub(crate) password_env: Option<String>,
+    pub(crate) password_env: Option<Spanned<String>>,
     /// Or a login by access tokens.
     pub(crate) oauth2: Option<OAuth2>,
     /// The folder; `INBOX` unless given.
@@ -95,7 +95,7 @@ pub(crate) struct Imap {
 }
 
 /// A POP3 account.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pop3 {
     /// The server.
@@ -108,9 +108,9 @@ pub(crate) struct Pop3 {
     /// The login name.
     pub(crate) user: String,
     /// The file that holds the password.
-    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) password_file: Option<Spanned<PathBuf>>,
     /// The environment variable that holds the password.
-    pub(crate) password_env: Option<String>,
+    pub(crate) password_env: Option<Spanned<String>>,
     /// Or a login by access tokens.
     pub(crate) oauth2: Option<OAuth2>,
     /// Seconds between two looks.
@@ -128,7 +128,7 @@ pub(crate) struct Pop3 {
 }
 
 /// What happens on a POP3 server to recorded mail.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Pop3After {
     /// It stays.
@@ -139,7 +139,7 @@ pub(crate) enum Pop3After {
 }
 
 /// A login by access tokens, which a provider gives for a refresh token.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OAuth2 {
     /// The provider's token endpoint.
@@ -147,15 +147,16 @@ pub(crate) struct OAuth2 {
     /// The name the provider gave us.
     pub(crate) client_id: String,
     /// The secret the provider gave us, where it gave one.
+    #[serde(skip_serializing)]
     pub(crate) client_secret: Option<Checked<Secret>>,
     /// The file that holds it.
-    pub(crate) client_secret_file: Option<PathBuf>,
+    pub(crate) client_secret_file: Option<Spanned<PathBuf>>,
     /// The file that holds the refresh token; the provider's next one is written to it.
     pub(crate) refresh_token_file: PathBuf,
 }
 
 /// Which mail becomes contacts at the first connection.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum History {
     /// Only what arrives from then on.
@@ -166,7 +167,7 @@ pub(crate) enum History {
 }
 
 /// What happens on the server to recorded mail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum After {
     /// Nothing.
@@ -181,7 +182,7 @@ pub(crate) enum After {
 }
 
 /// A Maildir that is polled.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Maildir {
     /// The folder that holds `new`, `cur` and `tmp`.
@@ -195,7 +196,7 @@ pub(crate) struct Maildir {
 }
 
 /// How a connection is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Security {
     /// TLS from the first byte.
@@ -225,17 +226,20 @@ fn account_paths<'a>(
     maildir: &'a mut Option<Maildir>,
 ) -> impl Iterator<Item = &'a mut PathBuf> {
     let imap = imap.iter_mut().flat_map(|imap| {
-        imap.password_file.iter_mut().chain(imap.oauth2.iter_mut().flat_map(OAuth2::paths))
+        let file = imap.password_file.iter_mut().map(Spanned::get_mut);
+        file.chain(imap.oauth2.iter_mut().flat_map(OAuth2::paths))
     });
     let pop3 = pop3.iter_mut().flat_map(|pop3| {
-        pop3.password_file.iter_mut().chain(pop3.oauth2.iter_mut().flat_map(OAuth2::paths))
+        let file = pop3.password_file.iter_mut().map(Spanned::get_mut);
+        file.chain(pop3.oauth2.iter_mut().flat_map(OAuth2::paths))
     });
     imap.chain(pop3).chain(maildir.iter_mut().map(|maildir| &mut maildir.path))
 }
 
 impl OAuth2 {
     pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        self.client_secret_file.iter_mut().chain([&mut self.refresh_token_file])
+        let file = self.client_secret_file.iter_mut().map(Spanned::get_mut);
+        file.chain([&mut self.refresh_token_file])
     }
 }
 

@@ -25,7 +25,7 @@ use toml::Spanned;
 
 pub(crate) use check::read_key;
 pub(crate) use directory::{Agent, Application, Disposition, Schedule, Skill, Team};
-pub(crate) use error::ConfigError;
+pub(crate) use error::{ConfigError, Problem};
 pub(crate) use level::Levelled;
 pub(crate) use mailbox::{
     After, History, Imap, Internal, Mailbox, Maildir, OAuth2, Pop3, Pop3After, Security,
@@ -125,7 +125,7 @@ impl File {
         let application = self.application.iter_mut().map(|entry| entry.file.get_mut());
         [&mut self.data]
             .into_iter()
-            .chain(&mut self.tls.authorities)
+            .chain(self.tls.authorities.iter_mut().map(Spanned::get_mut))
             .chain(self.internal.paths())
             .chain(self.outgoing.paths())
             .chain(self.mailbox.iter_mut().flat_map(Mailbox::paths))

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use event::Address;
 use gateway::RateDomain;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::{Checked, OAuth2, Security};
 
 /// How mail leaves: a server, or Maildirs for a sandbox.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outgoing {
     /// The envelope sender: bounces come back here.
@@ -35,7 +35,10 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let smtp = self.smtp.iter_mut().filter_map(|smtp| smtp.password_file.as_mut());
+        let smtp = self
+            .smtp
+            .iter_mut()
+            .filter_map(|smtp| smtp.password_file.as_mut().map(Spanned::get_mut));
         smtp.chain(&mut self.maildirs)
             .chain(self.oauth2.iter_mut().flat_map(OAuth2::paths))
             .chain(self.dkim.iter_mut().map(|dkim| dkim.key_file.get_mut()))
@@ -43,7 +46,7 @@ impl Outgoing {
 }
 
 /// How often mail goes to a domain.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rate {
     /// The domain of the recipients, or `*` for each one that has no rate of its own.
@@ -53,7 +56,7 @@ pub(crate) struct Rate {
 }
 
 /// A key for the mail of one domain.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Dkim {
     /// The domain of the mailboxes' addresses.
@@ -65,7 +68,7 @@ pub(crate) struct Dkim {
 }
 
 /// A submission server.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Smtp {
     /// The server.
@@ -78,9 +81,9 @@ pub(crate) struct Smtp {
     /// The login name, where the server wants one.
     pub(crate) user: Option<String>,
     /// The file that holds the password.
-    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) password_file: Option<Spanned<PathBuf>>,
     /// The environment variable that holds the password.
-    pub(crate) password_env: Option<String>,
+    pub(crate) password_env: Option<Spanned<String>>,
     /// The name given in EHLO; the domain of `sender` unless given.
     pub(crate) hello_name: Option<String>,
 }

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use event::{CopyFrom, HeldContacts, RunningContacts};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use super::{Checked, Duration, Host};
 
 /// How the log lines look.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Logging {
     /// `human` or `json`.
@@ -18,7 +19,7 @@ pub(crate) struct Logging {
 }
 
 /// The shape of a log line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LogFormat {
     /// For people.
@@ -193,15 +194,15 @@ impl Running {
 }
 
 /// Certificates.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tls {
     /// A PEM file of authorities trusted beside those of the system.
-    pub(crate) authorities: Option<PathBuf>,
+    pub(crate) authorities: Option<Spanned<PathBuf>>,
 }
 
 /// How it is found out whether mail is from whom it says.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verification {
     /// `full`, `header` or `off`.
@@ -212,7 +213,7 @@ pub(crate) struct Verification {
 }
 
 /// Who finds out whether mail is from whom it says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CheckSender {
     /// The mail server; what it does not tell is asked of the DNS.

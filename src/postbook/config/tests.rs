@@ -101,7 +101,8 @@ fn a_configuration_may_lie_in_several_files() {
     assert_eq!((file.mailbox.len(), file.queue.len(), file.agent.len()), (2, 2, 1));
     // A path is relative to the file it stands in.
     let imap = file.mailbox[1].imap.as_ref().unwrap();
-    assert_eq!(imap.password_file, Some(base.join("directory/orders.password")));
+    let password_file = imap.password_file.as_ref().map(|file| file.get_ref().clone());
+    assert_eq!(password_file, Some(base.join("directory/orders.password")));
     assert_eq!(file.mailbox[0].maildir.as_ref().unwrap().path, base.join("mail/support"));
     let levels: Vec<u8> = file.agent[0].queues.iter().map(|queue| queue.get_ref().level).collect();
     assert_eq!(levels, [5, 8]);

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use event::{SpecialDay, WeeklyHours};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
 use toml::Spanned;
 
 /// A value that is read from a string and checked on the way.
@@ -27,6 +28,12 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Checked<T> {
             }
         }
         deserializer.deserialize_str(Parse(PhantomData))
+    }
+}
+
+impl<T: fmt::Display> Serialize for Checked<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people and programs read: tables and sentences, or JSON.
 
 mod application;
+mod directory;
 mod rehearsed;
 mod work;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 pub(crate) use application::{applications, problems};
 use comfy_table::{ContentArrangement, Table};
+pub(crate) use directory::{applied, compared, directory};
 use http::answer::{
     Carried, Contact, Entry, Outgoing, Quarantined, Reconciled, SenderCheck, SenderResult, Status,
     Transcript, Verified,

@@ -54,7 +54,12 @@ pub(crate) fn agents(agents: &[Agent]) -> String {
         ]
     });
     let head = ["AGENT", "NAME", "STATE", "SINCE", "HOLDS", "ACCEPT BY", "PARKED", "SERVES"];
-    table(head, rows)
+    let moving = agents.iter().filter_map(|agent| {
+        let next = agent.next_address.as_ref()?;
+        Some(format!("agent {} gets mail at {next} from their next sign-in on\n", agent.number))
+    });
+    let moving: String = moving.collect();
+    table(head, rows) + if moving.is_empty() { "" } else { "\n" } + &moving
 }
 
 pub(crate) fn assignments(assignments: &[Entry]) -> String {

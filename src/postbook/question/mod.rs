@@ -1,12 +1,14 @@
 //! Questions and commands of the command line: to the running server, or, where they only read,
 //! to a stopped data folder.
 
+mod directory;
 mod work;
 
 use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+pub(crate) use directory::{apply, directory};
 use engine::Views;
 use event::Position;
 use http::answer::{Carried, Entry, Quarantined, Status, Verified};
