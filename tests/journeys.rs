@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod journeys {
     mod applications;
+    mod apply;
     mod automatic_replies;
     mod bounces;
     mod cases;

@@ -116,6 +116,12 @@ impl Program {
         Ok(self.command(arguments).stdin(Stdio::null()).output()?)
     }
 
+    /// Begins a subcommand on this installation, and does not wait for its end.
+    pub fn begin(&self, arguments: &[&str]) -> Result<Child> {
+        let mut command = self.command(arguments);
+        Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
+    }
+
     /// Runs a subcommand that must succeed, and gives what it printed.
     pub fn text(&self, arguments: &[&str]) -> Result<String> {
         let output = self.run(arguments)?;

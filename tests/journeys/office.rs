@@ -78,6 +78,8 @@ pub(crate) struct Plan {
     pub(crate) plain_smtp_port: Option<u16>,
     /// Anything else, as TOML.
     pub(crate) extra: String,
+    /// What stands before all sections.
+    pub(crate) top: &'static str,
 }
 
 impl Default for Plan {
@@ -91,6 +93,7 @@ impl Default for Plan {
             address: SUPPORT,
             plain_smtp_port: None,
             extra: String::new(),
+            top: "",
         }
     }
 }
@@ -117,7 +120,7 @@ impl Plan {
             ),
         };
         let mut text = format!(
-            "data = \"data\"\n\
+            "data = \"data\"\n{top}\
              [settings]\nrestart_held_contacts = \"{held}\"\n{settings}\n\
              [verification]\ncheck = \"off\"\n\
              [tls]\nauthorities = \"{authority}\"\n\
@@ -130,6 +133,7 @@ impl Plan {
              [[application]]\nname = \"support\"\nfile = \"support.toml\"\n\
              [[application]]\nname = \"sales\"\nfile = \"sales.toml\"\n\
              [[queue]]\nname = \"sales\"\n[[queue]]\nname = \"support\"\n{rules}\n",
+            top = self.top,
             held = self.held_contacts,
             settings = self.settings,
             rules = self.rules,

@@ -56,7 +56,7 @@ pub(crate) fn directory(shown: &DirectoryShown) -> String {
 pub(crate) fn compared(compared: &DirectoryCompared) -> String {
     let mut text = format!("From event {} to event {}:\n", compared.from, compared.to);
     for load in &compared.loads {
-        text += &format!("event {}, {}\n", load.position, loaded(load));
+        text += &format!("{}\n", loaded(load));
     }
     if compared.changes.is_empty() {
         return text + "nothing is different\n";
@@ -74,7 +74,8 @@ fn loaded(load: &Load) -> String {
 }
 
 fn item(item: &Item) -> String {
-    let keys = item.keys.iter().map(|(key, value)| format!("    {key} = {value}\n"));
+    let keys = item.keys.iter();
+    let keys = keys.map(|(key, value)| format!("    {key} = {}\n", shown(Some(value))));
     thing(&item.kind, &item.name) + "\n" + &keys.collect::<String>()
 }
 
@@ -95,12 +96,12 @@ fn changes(changes: &[ItemChange]) -> String {
     text.collect()
 }
 
+fn shown(text: Option<&String>) -> &str {
+    text.map(String::as_str).filter(|text| !text.is_empty()).unwrap_or("(none)")
+}
+
 fn key(change: &str, KeyChange { key, from, to }: &KeyChange) -> String {
-    let shown = |text: &Option<String>| match text.as_deref() {
-        None | Some("") => "(none)".to_owned(),
-        Some(text) => text.to_owned(),
-    };
-    match (change, from, to) {
+    match (change, from.as_ref(), to.as_ref()) {
         (_, None, None) => format!("    {key}: another one, not shown\n"),
         ("added", _, to) => format!("    {key} = {}\n", shown(to)),
         ("removed", from, _) => format!("    {key} = {}\n", shown(from)),
