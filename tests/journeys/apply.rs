@@ -118,6 +118,18 @@ fn letter(to: &str, subject: &str) -> Outgoing {
     ann().write(to, &[], subject, "Please.")
 }
 
+/// The same again is nothing; killed and started again, all is as applied.
+fn applied_for_good(office: &mut Office<'_>, loads: usize) -> Result<()> {
+    let head_now = head(&office.program)?;
+    let again = office.program.json(&["apply"])?;
+    assert_eq!((changed(&again).len(), &again["events"]), (0, &0.into()), "{again}");
+    assert_eq!(head(&office.program)?, head_now);
+    office.restart()?;
+    assert_eq!(office.all("DirectoryLoaded")?.len(), loads, "a start loads it no more");
+    assert_eq!(changed(&office.program.json(&["apply"])?).len(), 0);
+    Ok(())
+}
+
 #[test]
 fn a_mailbox_a_queue_and_an_agent_come_while_mail_flows() -> Result<()> {
     journey(Needs::Mail, |stage| {
@@ -188,14 +200,7 @@ fn a_mailbox_a_queue_and_an_agent_come_while_mail_flows() -> Result<()> {
         let answer = office.newest_mail(&ann().address, 1)?;
         assert_eq!(answer.addresses("From"), [ORDERS]);
 
-        // The same again is nothing; killed and started again, all is as applied.
-        let head_now = head(&office.program)?;
-        let again = office.program.json(&["apply"])?;
-        assert_eq!((changed(&again).len(), &again["events"]), (0, &0.into()), "{again}");
-        assert_eq!(head(&office.program)?, head_now);
-        office.restart()?;
-        assert_eq!(office.all("DirectoryLoaded")?.len(), loads + 1, "a start loads it no more");
-        assert_eq!(changed(&office.program.json(&["apply"])?).len(), 0);
+        applied_for_good(&mut office, loads + 1)?;
         assert_eq!(office.held_by(&zoe())?.len(), 10);
         assert_eq!(office.all("ContactArrived")?.len(), 30);
         office.verify()
