@@ -98,6 +98,17 @@ impl Directory {
         Some((ApplicationRef { name: name.clone(), version }, &published.text))
     }
 
+    /// The newest version of every application, by name, with its text.
+    pub fn newest_versions(&self) -> impl Iterator<Item = (ApplicationRef, &str)> {
+        self.applications.keys().filter_map(|name| self.newest(name))
+    }
+
+    /// Whether a text has been a version of an application.
+    pub fn was_published(&self, name: &ApplicationName, text: &str) -> bool {
+        let versions = self.applications.get(name).into_iter().flat_map(BTreeMap::values);
+        versions.into_iter().any(|published| published.text == text)
+    }
+
     /// Every published version of every application, with its text.
     pub fn applications(&self) -> impl Iterator<Item = (ApplicationRef, &str)> {
         self.applications.iter().flat_map(|(name, versions)| {

@@ -44,6 +44,11 @@ impl fmt::Display for ApplicationError {
 }
 
 impl Problem {
+    /// Whether it keeps the file from being published.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// What is wrong and what to do, without the line.
     pub fn sentence(&self) -> String {
         let severity = match self.severity {

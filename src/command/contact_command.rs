@@ -2,7 +2,8 @@
 //! its queue.
 
 use event::{
-    Actor, AgentNumber, ContactAccepted, ContactId, DispositionCode, Fact, Line, RequeueReason,
+    Actor, AgentNumber, ContactAccepted, ContactId, DispositionCode, Fact, Line, QueueName,
+    RequeueReason, Target,
 };
 use projections::{Agent, OpenContact, Place, QueueRules};
 
@@ -85,10 +86,35 @@ pub(crate) fn accepted(
     }
 }
 
+/// An agent of the directory.
+pub(crate) fn listed<'a>(view: &View<'a>, number: AgentNumber) -> Result<&'a Agent, Rejection> {
+    let agent = view.hot.agents.get(number).filter(|agent| agent.listed);
+    agent.ok_or(Rejection::UnknownAgent(number))
+}
+
+/// The line of an agent of the directory, for what is passed on to them.
+pub(crate) fn line_of_agent(
+    view: &View<'_>,
+    number: AgentNumber,
+) -> Result<(Line, Target), Rejection> {
+    listed(view, number)?;
+    Ok((Line::Agent(number), Target::Agent(number)))
+}
+
+/// The line of a queue of the directory, for what is passed on to it.
+pub(crate) fn line_of_queue(
+    view: &View<'_>,
+    queue: &QueueName,
+) -> Result<(Line, Target), Rejection> {
+    if !view.hot.directory.queues.contains_key(queue) {
+        return Err(Rejection::UnknownQueue(queue.clone()));
+    }
+    Ok((Line::Queue(queue.clone()), Target::Queue(queue.clone())))
+}
+
 /// An agent who is at work and holds less than they may.
 pub(crate) fn check_room<'a>(view: &View<'a>, number: AgentNumber) -> Result<&'a Agent, Rejection> {
-    let agent = view.hot.agents.get(number).filter(|agent| agent.listed);
-    let agent = agent.ok_or(Rejection::UnknownAgent(number))?;
+    let agent = listed(view, number)?;
     if !agent.is_signed_in() {
         return Err(Rejection::SignedOut(number));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use application::{ActionKind, Application, Problem, Severity};
+use application::{ActionKind, Application, Problem};
 use event::{ActionName, ApplicationName, ApplicationRef};
 use projections::Directory;
 
@@ -79,7 +79,7 @@ fn run_by(text: &str) -> Vec<ApplicationName> {
 
 fn wrong(directory: &Directory, application: &ApplicationRef, text: &str) -> Vec<Problem> {
     let mut problems = Application::check(text, &surroundings(directory, &application.name));
-    problems.retain(|problem| problem.severity == Severity::Error);
+    problems.retain(Problem::is_error);
     // Which other names there are is no part of what is wrong.
     problems.iter_mut().for_each(|problem| problem.hint = None);
     problems

@@ -124,27 +124,15 @@ fn schedules(view: &View<'_>, now: Timestamp) -> BTreeMap<event::ScheduleName, S
 }
 
 fn queues(view: &View<'_>, now: Timestamp) -> BTreeMap<event::QueueName, QueueValues> {
-    let mut queues: BTreeMap<event::QueueName, QueueValues> = BTreeMap::new();
-    for name in view.hot.directory.queues.keys() {
+    let (queues, agents) = (&view.hot.queues, &view.hot.agents);
+    let values = |name: &event::QueueName| {
         let line = Line::Queue(name.clone());
-        let longest = view.hot.queues.waiting(&line).map(|waiting| waiting.entered).min();
-        let values = QueueValues {
-            waiting: view.hot.queues.len(&line) as u64,
-            longest_wait_s: longest.map_or(0, |entered| now.ms_since(entered) / 1000),
-            ..QueueValues::default()
-        };
-        queues.insert(name.clone(), values);
-    }
-    for (_, agent) in view.hot.agents.iter().filter(|(_, agent)| agent.listed) {
-        if agent.state == AgentState::SignedOut {
-            continue;
+        QueueValues {
+            waiting: queues.len(&line) as u64,
+            longest_wait_s: queues.longest(&line).map_or(0, |since| now.ms_since(since) / 1000),
+            free_agents: agents.free_len(name) as u64,
+            signed_in_agents: agents.signed_in_len(name) as u64,
         }
-        for name in &agent.queues {
-            if let Some(values) = queues.get_mut(name) {
-                values.signed_in_agents += 1;
-                values.free_agents += u64::from(agent.is_free());
-            }
-        }
-    }
-    queues
+    };
+    view.hot.directory.queues.keys().map(|name| (name.clone(), values(name))).collect()
 }

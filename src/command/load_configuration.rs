@@ -24,8 +24,8 @@ impl LoadConfiguration {
     /// application in force would name what there is no more.
     pub(crate) fn decide(&self, view: &View<'_>, now: Timestamp) -> Result<Decision, Rejection> {
         let before = &view.hot.directory;
-        let new: Vec<&Publish> =
-            self.publish.iter().filter(|publish| !publish.was_published(before)).collect();
+        let is_new = |publish: &&Publish| !before.was_published(&publish.name, &publish.text);
+        let new: Vec<&Publish> = self.publish.iter().filter(is_new).collect();
         let mut next = before.clone();
         let mut events = self.directory.events(view, now);
         events.extend(self.settings.decide(view, now).events);

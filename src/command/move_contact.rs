@@ -3,7 +3,7 @@
 use event::{Actor, AgentNumber, ContactId, Fact, Line, QueueName, QueueReason, Target, Timestamp};
 use projections::{OpenContact, Place};
 
-use crate::contact_command::open;
+use crate::contact_command::{line_of_agent, line_of_queue, open};
 use crate::queueing::{Entry, enqueue};
 use crate::rights::{Act, check};
 use crate::{Decision, NewEvent, Rejection, View};
@@ -61,15 +61,8 @@ impl Move {
 
     fn target(&self, view: &View<'_>) -> Result<(Line, Target), Rejection> {
         match &self.to {
-            MoveTo::Agent(agent) => {
-                let listed = view.hot.agents.get(*agent).filter(|agent| agent.listed);
-                listed.ok_or(Rejection::UnknownAgent(*agent))?;
-                Ok((Line::Agent(*agent), Target::Agent(*agent)))
-            }
-            MoveTo::Queue(queue) if view.hot.directory.queues.contains_key(queue) => {
-                Ok((Line::Queue(queue.clone()), Target::Queue(queue.clone())))
-            }
-            MoveTo::Queue(queue) => Err(Rejection::UnknownQueue(queue.clone())),
+            MoveTo::Agent(agent) => line_of_agent(view, *agent),
+            MoveTo::Queue(queue) => line_of_queue(view, queue),
         }
     }
 }

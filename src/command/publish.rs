@@ -51,12 +51,6 @@ impl Publish {
         Ok(Decision::record(self.events(view, directory.settings.running_contacts)))
     }
 
-    /// Whether the text has been a version of the application.
-    pub(crate) fn was_published(&self, directory: &Directory) -> bool {
-        let mut versions = directory.applications();
-        versions.any(|(version, text)| version.name == self.name && text == self.text)
-    }
-
     /// The next version, with its files; contacts that are in the application and not yet queued
     /// begin anew in it where `running` says so.
     pub(crate) fn events(&self, view: &View<'_>, running: RunningContacts) -> Vec<NewEvent> {
@@ -79,7 +73,7 @@ impl Publish {
     pub(crate) fn wrong(&self, directory: &Directory) -> Vec<Problem> {
         let files = self.files.iter().map(|file| file.name.clone()).collect();
         let mut problems = problems(directory, &self.name, &self.text, files);
-        problems.retain(|problem| problem.severity == Severity::Error);
+        problems.retain(Problem::is_error);
         problems
     }
 

@@ -2,8 +2,7 @@
 
 use application::{AgentRef, Clock, Standing, Template};
 use event::{
-    Address, AgentNumber, AgentState, ContactForwarded, Fact, Line, Private, QueueReason,
-    ScheduleName,
+    Address, AgentNumber, ContactForwarded, Fact, Line, Private, QueueReason, ScheduleName,
 };
 
 use crate::interpreter::At;
@@ -36,8 +35,8 @@ impl At<'_> {
                 }
             }
         };
-        let agent = self.view.hot.agents.get(number).filter(|agent| agent.listed);
-        let Some(agent) = agent.filter(|agent| agent.state != AgentState::SignedOut) else {
+        let agent = self.view.hot.agents.get(number).filter(|agent| agent.is_signed_in());
+        let Some(agent) = agent else {
             return Ok(vec![self.leave("no agent", &format!("agent {number} is not signed in"))]);
         };
         if wait_ms == 0 && !agent.is_free() {

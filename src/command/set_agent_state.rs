@@ -2,7 +2,7 @@
 
 use event::{AgentNumber, AgentState, Fact, RequeueReason};
 
-use crate::contact_command::requeue_all;
+use crate::contact_command::{listed, requeue_all};
 use crate::line_rules::LineRules;
 use crate::{Decision, NewEvent, Rejection, View};
 
@@ -18,12 +18,7 @@ pub struct SetAgentState {
 impl SetAgentState {
     /// What an agent holds who signs out returns to the head of its queue.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
-        let agent = view
-            .hot
-            .agents
-            .get(self.agent)
-            .filter(|agent| agent.listed)
-            .ok_or(Rejection::UnknownAgent(self.agent))?;
+        let agent = listed(view, self.agent)?;
         if agent.state == self.state {
             return Ok(Decision::unchanged());
         }

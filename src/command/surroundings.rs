@@ -12,11 +12,8 @@ pub fn surroundings(directory: &Directory, name: &ApplicationName) -> Surroundin
         return Surroundings { name: Some(name.clone()), ..Surroundings::default() };
     }
     let public = directory.mailboxes.iter().filter(|(_, entry)| entry.application.is_some());
-    let mut applications = std::collections::BTreeMap::new();
-    for (reference, text) in directory.applications().filter(|(other, _)| other.name != *name) {
-        // Versions come in order, so that the newest stays.
-        applications.insert(reference.name, text.to_owned());
-    }
+    let others = directory.newest_versions().filter(|(other, _)| other.name != *name);
+    let applications = others.map(|(other, text)| (other.name, text.to_owned())).collect();
     Surroundings {
         name: Some(name.clone()),
         applications: Some(applications),

@@ -6,7 +6,7 @@ use event::{
 };
 use projections::Place;
 
-use crate::contact_command::{meant, open};
+use crate::contact_command::{line_of_agent, line_of_queue, meant, open};
 use crate::note::{NoteText, noted};
 use crate::queueing::{Entry, enqueue};
 use crate::{Decision, NewEvent, Rejection, View};
@@ -69,29 +69,19 @@ impl Transfer {
         contact: ContactId,
         from: AgentNumber,
     ) -> Result<(Target, Option<Line>, Option<Private>), Rejection> {
-        Ok(match &self.to {
+        let (line, target) = match &self.to {
             Destination::Agent(number) if *number == from => {
                 return Err(Rejection::SameAgent(from, contact));
             }
-            Destination::Agent(number) => {
-                let listed = view.hot.agents.get(*number).is_some_and(|agent| agent.listed);
-                if !listed {
-                    return Err(Rejection::UnknownAgent(*number));
-                }
-                (Target::Agent(*number), Some(Line::Agent(*number)), None)
-            }
-            Destination::Queue(queue) => {
-                if !view.hot.directory.queues.contains_key(queue) {
-                    return Err(Rejection::UnknownQueue(queue.clone()));
-                }
-                (Target::Queue(queue.clone()), Some(Line::Queue(queue.clone())), None)
+            Destination::Agent(number) => line_of_agent(view, *number)?,
+            Destination::Queue(queue) => line_of_queue(view, queue)?,
+            Destination::Address(address) if view.hot.directory.is_own(address) => {
+                return Err(Rejection::OwnAddress);
             }
             Destination::Address(address) => {
-                if view.hot.directory.is_own(address) {
-                    return Err(Rejection::OwnAddress);
-                }
-                (Target::Address, None, Some(Private::Address(address.clone())))
+                return Ok((Target::Address, None, Some(Private::Address(address.clone()))));
             }
-        })
+        };
+        Ok((target, Some(line), None))
     }
 }

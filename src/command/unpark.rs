@@ -1,10 +1,10 @@
 //! A parked contact goes on.
 
 use event::{
-    Actor, AgentNumber, AgentState, ContactId, ContactUnparked, Fact, Line, QueueReason, Timestamp,
+    Actor, AgentNumber, ContactId, ContactUnparked, Fact, Line, QueueReason, Timestamp,
     UnparkReason,
 };
-use projections::{OpenContact, Place, ShelfError};
+use projections::{Agent, OpenContact, Place, ShelfError};
 
 use crate::contact_command::meant;
 use crate::queueing::{Entry, enqueue};
@@ -55,8 +55,7 @@ pub(crate) fn unpark(
 }
 
 fn way_on(view: &View<'_>, open: &OpenContact, number: AgentNumber) -> Line {
-    let agent = view.hot.agents.get(number);
-    let is_in = agent.is_some_and(|agent| agent.listed && agent.state != AgentState::SignedOut);
+    let is_in = view.hot.agents.get(number).is_some_and(Agent::is_signed_in);
     match &open.home {
         Some(home) if !is_in => Line::Queue(home.clone()),
         Some(_) | None => Line::Agent(number),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use command::{Command, LoadConfiguration};
 use engine::{EngineError, Handle};
-use event::{Actor, AgentState, DirectoryEntry, PrivateEntry, Setting};
+use event::{Actor, DirectoryEntry, PrivateEntry, Setting};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use gateway::MessageStore;
@@ -112,8 +112,7 @@ impl Applier {
             let directory = &views.hot.directory;
             let (entries, private) = directory.entries();
             let mut versions = Picture::default();
-            for (application, _) in directory.applications() {
-                // Versions come in order, so that the newest stays.
+            for (application, _) in directory.newest_versions() {
                 let thing = Thing::new(Kind::Application, &application.name);
                 versions.say(thing, "version", application.version);
             }
@@ -135,7 +134,7 @@ impl Applier {
                 let PrivateEntry::Agent { number, address, .. } = entry else { return None };
                 let agent = views.hot.agents.get(number)?;
                 let now = views.hot.directory.agents.get(&number)?.address.as_ref()?;
-                (agent.state != AgentState::SignedOut && *now != address).then(|| {
+                (agent.is_signed_in() && *now != address).then(|| {
                     format!(
                         "agent {number} is signed in: mail goes to {now} until their next sign-in, and \
                          to {address} from then on"

@@ -23,15 +23,15 @@ impl Loading {
     /// What a configuration makes of the log. Applications whose text has been published are left as
     /// they are: that would undo what was published from another file meanwhile.
     pub(crate) async fn of(config: &Config, handle: &Handle) -> Result<Self> {
-        let published = published(handle).await?;
+        let published = published(config, handle).await?;
         let (mut publish, mut files, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for entry in &config.file.application {
             let name = bare(&entry.name);
             let Some(application) = config.applications.get(name) else { continue };
-            let text = application.text.clone();
-            if published.contains(&(name.clone(), text.clone())) {
+            if published.contains(name) {
                 continue;
             }
+            let text = application.text.clone();
             match sent_files::read(&text, &application.file) {
                 Ok(read) => {
                     let mut sent = Vec::new();
@@ -68,11 +68,16 @@ impl Loading {
     }
 }
 
-/// Every text that has been a version of an application.
-async fn published(handle: &Handle) -> Result<BTreeSet<(ApplicationName, String)>> {
+/// The applications of a configuration whose text has been a version of them.
+async fn published(config: &Config, handle: &Handle) -> Result<BTreeSet<ApplicationName>> {
+    let texts = config.applications.iter();
+    let texts: Vec<(ApplicationName, String)> =
+        texts.map(|(name, application)| (name.clone(), application.text.clone())).collect();
     let read = handle.read(|views| {
-        let versions = views.hot.directory.applications();
-        versions.map(|(version, text)| (version.name, text.to_owned())).collect()
+        let directory = &views.hot.directory;
+        let published =
+            texts.into_iter().filter(|(name, text)| directory.was_published(name, text));
+        published.map(|(name, _)| name).collect()
     });
     Ok(read.await?)
 }

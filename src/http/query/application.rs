@@ -25,20 +25,17 @@ pub fn applications(views: &Views<'_>) -> Vec<Application> {
         *open.entry(name).or_default().entry(*version).or_default() += 1;
     }
     let directory = &views.hot.directory;
-    let mut newest: BTreeMap<ApplicationName, ApplicationRef> = BTreeMap::new();
-    for (reference, _) in directory.applications() {
-        newest.insert(reference.name.clone(), reference);
-    }
-    let listed = newest.into_iter().filter_map(|(name, reference)| {
+    let listed = directory.newest_versions().filter_map(|(reference, _)| {
         let publication = directory.publication(&reference)?;
+        let name = &reference.name;
         let mailboxes = directory.mailboxes.iter();
-        let mailboxes = mailboxes.filter(|(_, entry)| entry.application.as_ref() == Some(&name));
+        let mailboxes = mailboxes.filter(|(_, entry)| entry.application.as_ref() == Some(name));
         Some(Application {
             version: reference.version,
             published: instant(publication.time),
             by: person(&publication.by),
             mailboxes: mailboxes.map(|(mailbox, _)| mailbox.to_string()).collect(),
-            open: open.remove(&name).unwrap_or_default(),
+            open: open.remove(name).unwrap_or_default(),
             name: name.to_string(),
         })
     });
@@ -71,9 +68,8 @@ pub fn application(
 }
 
 fn absent(directory: &Directory, name: &ApplicationName) -> QueryError {
-    let mut known: Vec<String> =
-        directory.applications().map(|(known, _)| known.name.to_string()).collect();
-    known.dedup();
+    let known: Vec<String> =
+        directory.newest_versions().map(|(known, _)| known.name.to_string()).collect();
     let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
     QueryError::Unknown(format!("there is no application `{name}`; there are: {known}"))
 }

@@ -7,7 +7,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use application::{ApplicationError, Severity};
+use application::{ApplicationError, Problem};
 use command::{
     Command, Envelope, Fire, ReceiveMail, RecordWebhook, SetAgentState, State, SupplyMail,
 };
@@ -50,7 +50,7 @@ pub fn rehearse(
     let mails = request.mails.iter().map(plan::raw).collect::<Result<Vec<_>, _>>()?;
     let plan = Plan::new(directory, name, request)?;
     let mut problems = plan.problems(directory);
-    problems.retain(|problem| problem.severity == Severity::Error);
+    problems.retain(Problem::is_error);
     if !problems.is_empty() {
         return Err(ApplicationError { problems }.into());
     }

@@ -43,10 +43,8 @@ impl Plan {
         let secret = reading.secret("outgoing", &proof);
         let signer = reading.signer();
         reading.describe(&secrets, secret.as_ref());
-        let Reading { picture, problems, .. } = reading;
-        ConfigError::unless_none(problems)?;
-        let trust = trust.map_or_else(|| Trust::load(None), Ok);
-        let trust = trust.map_err(|error| ConfigError::of(error.to_string()))?;
+        let picture = std::mem::take(&mut reading.picture);
+        let trust = reading.end(trust)?;
         let mut logins = Logins::new(trust.clone(), before.map(|before| &before.logins));
         let accounts = accounts(&config.file, &secrets, &mut logins);
         let login = logins.login(&proof, secret);
@@ -67,9 +65,7 @@ pub(crate) fn polled(config: &Config) -> Result<BTreeMap<MailboxName, Account>, 
     let mut reading = Reading::new(config);
     let trust = reading.trust(None);
     let secrets = reading.secrets(boxes(&config.file));
-    ConfigError::unless_none(reading.problems)?;
-    let trust = trust.map_or_else(|| Trust::load(None), Ok);
-    let trust = trust.map_err(|error| ConfigError::of(error.to_string()))?;
+    let trust = reading.end(trust)?;
     Ok(accounts(&config.file, &secrets, &mut Logins::new(trust, None)))
 }
 
@@ -175,6 +171,13 @@ impl<'a> Reading<'a> {
                 None
             }
         }
+    }
+
+    /// The trusted certificates, where everything could be read.
+    fn end(self, trust: Option<Trust>) -> Result<Trust, ConfigError> {
+        ConfigError::unless_none(self.problems)?;
+        // Where there are none that has been told as a problem.
+        trust.ok_or_else(|| ConfigError::of("the certificates cannot be used".to_owned()))
     }
 
     fn secrets<'b>(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use application::{Application, Severity, Surroundings};
+use application::{Application, Surroundings};
 use event::ApplicationName;
 
 use super::Check;
@@ -45,7 +45,7 @@ impl Check<'_> {
                 ..known.clone()
             };
             for problem in Application::check(&application.text, &known) {
-                if problem.severity == Severity::Error {
+                if problem.is_error() {
                     let path = application.file.display();
                     let text = format!("{path}:{}: {}", problem.line, problem.sentence());
                     self.problems.push(Problem { at: entry.file.span().start, text });
