@@ -29,6 +29,7 @@ mod rules;
 mod settings;
 mod shelf;
 mod shelf_disk;
+mod skills;
 mod subject;
 mod table;
 mod threads;

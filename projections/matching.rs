@@ -8,6 +8,7 @@ use bincode::{Decode, Encode};
 use event::{AgentNumber, ContactId, Line, QueueName, SkillNeed};
 
 use crate::queues::Rank;
+use crate::skills::{Need, Skills};
 use crate::{Agent, Agents, Contacts, Queues, Touched};
 
 /// Who may take a contact.
@@ -20,15 +21,23 @@ pub enum Pool {
 }
 
 /// Contacts of one line that the same agents may take.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 struct Group {
-    members: BTreeMap<Rank, ContactId>,
+    /// Who is served first: here and not among the others, because all heads of a lane are compared
+    /// again and again.
+    head: (Rank, ContactId),
+    others: BTreeMap<Rank, ContactId>,
     /// How many of those agents are free.
     free: usize,
 }
 
-/// No group is empty, and no map of groups.
-type Groups<Outer, Inner> = BTreeMap<Outer, BTreeMap<Inner, Group>>;
+/// The groups of one queue, or of one agent; none is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Lane<Key: Ord> {
+    groups: BTreeMap<Key, Group>,
+    /// The first contact that somebody free could take.
+    first: Option<Rank>,
+}
 
 /// The views that matching follows.
 #[derive(Clone, Copy)]
@@ -38,35 +47,63 @@ pub(crate) struct Service<'a> {
     pub(crate) agents: &'a Agents,
 }
 
-/// Waiting contacts in groups that the same agents may take, and the first of each group that has
-/// a free agent.
+/// Waiting contacts in groups that the same agents may take, and the first of those that somebody
+/// free could take.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Matching {
-    queues: Groups<QueueName, Vec<SkillNeed>>,
-    agents: Groups<AgentNumber, Line>,
+    queues: BTreeMap<QueueName, Lane<Vec<Need>>>,
+    agents: BTreeMap<AgentNumber, Lane<Line>>,
     places: BTreeMap<ContactId, (Pool, Rank)>,
     /// The agents who are free, as the groups count them.
     free: BTreeSet<AgentNumber>,
+    /// The first of every lane.
     first: BTreeMap<Rank, ContactId>,
+    skills: Skills,
 }
 
 impl Matching {
     /// The contact to be served next, of those that somebody free could take; and those that have
-    /// the same priority and have waited exactly as long, in the order they were recorded.
+    /// the same priority and have waited exactly as long, in the order they were recorded. Of those
+    /// that the same agents may take only the first is given.
     pub fn next(&self) -> impl Iterator<Item = ContactId> {
         let best = self.first.first_key_value().map(|(rank, _)| *rank);
-        let tied = move |rank: &Rank| best.is_some_and(|best| best.ties(rank));
-        self.first.iter().take_while(move |(rank, _)| tied(rank)).map(|(_, &contact)| contact)
+        let mut tied = Vec::new();
+        for (rank, contact) in &self.first {
+            match best.filter(|best| best.ties(rank)) {
+                Some(best) => self.tied(*contact, best, &mut tied),
+                None => break,
+            }
+        }
+        tied.sort_unstable();
+        tied.into_iter().map(|(_, contact)| contact)
     }
 
     /// Who may take a waiting contact, and how many of them are free.
     pub fn pool(&self, contact: ContactId) -> Option<(&Pool, usize)> {
         let (pool, _) = self.places.get(&contact)?;
         let group = match pool {
-            Pool::Agent(number, line) => self.agents.get(number)?.get(line),
-            Pool::Queue(queue, needs) => self.queues.get(queue)?.get(needs),
+            Pool::Agent(number, line) => self.agents.get(number)?.groups.get(line),
+            Pool::Queue(queue, needs) => {
+                self.queues.get(queue)?.groups.get(&self.skills.needs(needs))
+            }
         };
         Some((pool, group?.free))
+    }
+
+    /// Gathers the heads of a contact's lane that tie with the best of all.
+    fn tied(&self, contact: ContactId, best: Rank, tied: &mut Vec<(Rank, ContactId)>) {
+        let ties = |(rank, _): &(Rank, ContactId)| best.ties(rank);
+        match self.places.get(&contact).map(|(pool, _)| pool) {
+            Some(Pool::Agent(number, _)) => {
+                let lane = self.agents.get(number);
+                tied.extend(lane.into_iter().flat_map(Lane::heads).filter(ties));
+            }
+            Some(Pool::Queue(queue, _)) => {
+                let lane = self.queues.get(queue);
+                tied.extend(lane.into_iter().flat_map(Lane::heads).filter(ties));
+            }
+            None => {}
+        }
     }
 
     /// Takes in that a contact waits elsewhere, or otherwise, or no longer, and that agents are
@@ -90,7 +127,7 @@ impl Matching {
     fn anew(&mut self, service: &Service<'_>) {
         let free = service.agents.iter().filter(|(_, agent)| agent.is_free());
         let free = free.map(|(number, _)| number).collect();
-        *self = Self { free, ..Self::default() };
+        *self = Self { free, skills: Skills::of(service.agents), ..Self::default() };
         for contact in service.queues.everyone() {
             self.contact(contact, service);
         }
@@ -103,11 +140,10 @@ impl Matching {
             self.count(number, agent, is_free);
         }
         if !agent.is_signed_in()
-            && let Some(groups) = self.agents.get(&number)
+            && let Some(lane) = self.agents.get(&number)
         {
             // Nobody waits for them first any more.
-            let waiting: Vec<ContactId> =
-                groups.values().flat_map(|group| group.members.values()).copied().collect();
+            let waiting: Vec<ContactId> = lane.groups.values().flat_map(Group::contacts).collect();
             for contact in waiting {
                 self.contact(contact, service);
             }
@@ -121,14 +157,15 @@ impl Matching {
         } else {
             self.free.remove(&number);
         }
-        for group in self.agents.get_mut(&number).into_iter().flat_map(BTreeMap::values_mut) {
-            group.count(is_free, &mut self.first);
+        if let Some(lane) = self.agents.get_mut(&number) {
+            lane.count(is_free, |_| true);
+            lane.settle(&mut self.first);
         }
+        let Some(levels) = self.skills.levels(number) else { return };
         for queue in &agent.queues {
-            for (needs, group) in self.queues.get_mut(queue).into_iter().flatten() {
-                if agent.has_skills(needs) {
-                    group.count(is_free, &mut self.first);
-                }
+            if let Some(lane) = self.queues.get_mut(queue) {
+                lane.count(is_free, |needs| levels.meet(needs));
+                lane.settle(&mut self.first);
             }
         }
     }
@@ -145,92 +182,115 @@ impl Matching {
     }
 
     fn enter(&mut self, contact: ContactId, pool: Pool, rank: Rank, agents: &Agents) {
-        let group = match &pool {
+        match &pool {
             Pool::Agent(number, line) => {
-                let free = usize::from(self.free.contains(number));
-                let groups = self.agents.entry(*number).or_default();
-                groups.entry(line.clone()).or_insert_with(|| Group::new(free))
+                let free = || usize::from(self.free.contains(number));
+                let lane = self.agents.entry(*number).or_default();
+                lane.enter(line.clone(), rank, contact, free);
+                lane.settle(&mut self.first);
             }
             Pool::Queue(queue, needs) => {
-                let groups = self.queues.entry(queue.clone()).or_default();
-                groups.entry(needs.clone()).or_insert_with(|| {
-                    let free = agents.free(queue).filter(|(_, agent)| agent.has_skills(needs));
-                    Group::new(free.count())
-                })
+                let needs = self.skills.needs(needs);
+                let can = |&(number, _): &(AgentNumber, &Agent)| self.skills.meet(number, &needs);
+                let free = || agents.free(queue).filter(can).count();
+                let lane = self.queues.entry(queue.clone()).or_default();
+                lane.enter(needs.clone(), rank, contact, free);
+                lane.settle(&mut self.first);
             }
-        };
-        group.change(&mut self.first, |members| {
-            members.insert(rank, contact);
-        });
+        }
         self.places.insert(contact, (pool, rank));
     }
 
     fn leave(&mut self, contact: ContactId) {
-        let Some((pool, rank)) = self.places.remove(&contact) else { return };
-        match pool {
-            Pool::Agent(number, line) => {
+        match self.places.remove(&contact) {
+            Some((Pool::Agent(number, line), rank)) => {
                 remove(&mut self.agents, number, line, rank, &mut self.first);
             }
-            Pool::Queue(queue, needs) => {
+            Some((Pool::Queue(queue, needs), rank)) => {
+                let needs = self.skills.needs(&needs);
                 remove(&mut self.queues, queue, needs, rank, &mut self.first);
             }
+            None => {}
         }
     }
 }
 
-/// Takes a contact out of its group.
-fn remove<Outer: Ord, Inner: Ord>(
-    groups: &mut Groups<Outer, Inner>,
-    outer: Outer,
-    inner: Inner,
+/// Takes a contact out of its lane.
+fn remove<Of: Ord, Key: Ord>(
+    lanes: &mut BTreeMap<Of, Lane<Key>>,
+    of: Of,
+    key: Key,
     rank: Rank,
     first: &mut BTreeMap<Rank, ContactId>,
 ) {
-    let Entry::Occupied(mut groups) = groups.entry(outer) else { return };
-    if let Entry::Occupied(mut group) = groups.get_mut().entry(inner) {
-        group.get_mut().change(first, |members| {
-            members.remove(&rank);
-        });
-        if group.get().members.is_empty() {
-            group.remove();
-        }
-    }
-    if groups.get().is_empty() {
-        groups.remove();
+    let Entry::Occupied(mut lane) = lanes.entry(of) else { return };
+    lane.get_mut().leave(key, rank);
+    lane.get_mut().settle(first);
+    if lane.get().groups.is_empty() {
+        lane.remove();
     }
 }
 
 impl Group {
-    fn new(free: usize) -> Self {
-        Self { members: BTreeMap::new(), free }
+    fn contacts(&self) -> impl Iterator<Item = ContactId> {
+        [self.head.1].into_iter().chain(self.others.values().copied())
+    }
+}
+
+impl<Key: Ord> Default for Lane<Key> {
+    fn default() -> Self {
+        Self { groups: BTreeMap::new(), first: None }
+    }
+}
+
+impl<Key: Ord> Lane<Key> {
+    /// The first contact of every group of which somebody is free.
+    fn heads(&self) -> impl Iterator<Item = (Rank, ContactId)> {
+        self.groups.values().filter(|group| group.free > 0).map(|group| group.head)
     }
 
-    /// Changes who waits, and keeps it known who is first where somebody is free.
-    fn change(
-        &mut self,
-        first: &mut BTreeMap<Rank, ContactId>,
-        change: impl FnOnce(&mut BTreeMap<Rank, ContactId>),
-    ) {
-        let before = self.members.first_key_value().map(|(rank, _)| *rank);
-        change(&mut self.members);
-        let after = self.members.first_key_value().map(|(rank, contact)| (*rank, *contact));
-        if self.free > 0 && before != after.map(|(rank, _)| rank) {
-            before.and_then(|rank| first.remove(&rank));
-            first.extend(after);
+    /// Keeps it known who is first.
+    fn settle(&mut self, all: &mut BTreeMap<Rank, ContactId>) {
+        let now = self.heads().min();
+        let first = now.map(|(rank, _)| rank);
+        if first != self.first {
+            self.first.and_then(|before| all.remove(&before));
+            all.extend(now);
+            self.first = first;
         }
     }
 
-    /// One more of its agents is free, or one less.
-    fn count(&mut self, more: bool, first: &mut BTreeMap<Rank, ContactId>) {
-        let Some((rank, contact)) = self.members.first_key_value() else { return };
-        if more {
-            self.free += 1;
-            first.insert(*rank, *contact);
-        } else {
-            self.free = self.free.saturating_sub(1);
-            if self.free == 0 {
-                first.remove(rank);
+    fn enter(&mut self, key: Key, rank: Rank, contact: ContactId, free: impl FnOnce() -> usize) {
+        match self.groups.entry(key) {
+            Entry::Vacant(group) => {
+                let others = BTreeMap::new();
+                group.insert(Group { head: (rank, contact), others, free: free() });
             }
+            Entry::Occupied(mut group) => {
+                let group = group.get_mut();
+                let last = group.head.max((rank, contact));
+                group.head = group.head.min((rank, contact));
+                group.others.extend([last]);
+            }
+        }
+    }
+
+    fn leave(&mut self, key: Key, rank: Rank) {
+        let Entry::Occupied(mut entry) = self.groups.entry(key) else { return };
+        let group = entry.get_mut();
+        if group.head.0 != rank {
+            group.others.remove(&rank);
+        } else if let Some(next) = group.others.pop_first() {
+            group.head = next;
+        } else {
+            entry.remove();
+        }
+    }
+
+    /// An agent who may take from groups is free, or no longer.
+    fn count(&mut self, is_free: bool, may: impl Fn(&Key) -> bool) {
+        for (_, group) in self.groups.iter_mut().filter(|(key, _)| may(key)) {
+            group.free = if is_free { group.free + 1 } else { group.free.saturating_sub(1) };
         }
     }
 }

@@ -13,7 +13,7 @@ use event::{
     QueueName, QueueReason, QueueRule, SkillName, SkillNeed, SkillsRequired, Source, Step,
     ThreadId, Timestamp,
 };
-use projections::{Archive, DiskShelf, Hot};
+use projections::{Archive, DiskShelf, Hot, MemoryShelf, Shelf};
 use serde_json::Value;
 
 use crate::life::{digest, mixed};
@@ -69,18 +69,26 @@ impl Mix {
 pub(crate) fn run(options: &Options) -> Result<Report> {
     let mut report = Report::new(
         "an agent becomes free and gets the next contact: decided and folded",
-        &["contacts", "decisions", "median us", "p99 us", "max us"],
+        &["contacts", "archive", "decisions", "median us", "p99 us", "max us"],
     );
     for mix in [Mix::Plain, Mix::Skills, Mix::Affinity] {
-        let (mut taken, mut decisions) = (Durations::default(), 0);
-        for round in 0..options.rounds.max(1) {
-            let folder = tempfile::tempdir_in(&options.folder).context("a folder to write in")?;
-            let took = Floor::new(options, mix, round, folder.path())?.release_all()?;
-            decisions += took.len();
-            taken.extend(took);
+        for is_cold in [false, true] {
+            let (mut taken, mut decisions) = (Durations::default(), 0);
+            for round in 0..options.rounds.max(1) {
+                let folder =
+                    tempfile::tempdir_in(&options.folder).context("a folder to write in")?;
+                let folder = folder.path();
+                let took = Floor::new(options, mix, round, is_cold.then_some(folder))?;
+                let took = took.release_all()?;
+                decisions += took.len();
+                taken.extend(took);
+            }
+            let figures =
+                [500, 990, 1000].map(|permille| rounded(taken.quantile_ms(permille) * 1e3));
+            let archive = if is_cold { "cold on disk" } else { "in memory" };
+            let names = [mix.name(), archive].map(Value::from);
+            report.row(names.into_iter().chain([decisions.into()]).chain(figures));
         }
-        let figures = [500, 990, 1000].map(|permille| rounded(taken.quantile_ms(permille) * 1e3));
-        report.row([Value::from(mix.name()), Value::from(decisions)].into_iter().chain(figures));
     }
     Ok(report)
 }
@@ -92,9 +100,13 @@ struct Floor {
 }
 
 impl Floor {
-    /// Half the agents' number more than the average wait at first.
-    fn new(options: &Options, mix: Mix, round: u32, folder: &Path) -> Result<Self> {
-        let shelf = Arc::new(DiskShelf::open(&folder.join("views"))?);
+    /// Half the agents' number more than the average wait at first. The archive is in the folder, and
+    /// nothing of it has been read; or in memory.
+    fn new(options: &Options, mix: Mix, round: u32, folder: Option<&Path>) -> Result<Self> {
+        let shelf: Arc<dyn Shelf> = match folder {
+            Some(folder) => Arc::new(DiskShelf::open(&folder.join("views"))?),
+            None => Arc::new(MemoryShelf::default()),
+        };
         let (hot, archive) = (Hot::default(), Archive::open(shelf)?);
         let mut setting = Setting { hot, archive, names: Names::new(options)? };
         setting.fold(Fact::DirectoryLoaded { entries: setting.names.directory(options)? });
