@@ -138,7 +138,7 @@ fn decide(view: &View<'_>, envelope: &Envelope) -> Result<Decision, Rejection> {
         Command::Move(command) => command.decide(view, &envelope.actor, now),
         Command::Pull(command) => command.decide(view, &envelope.actor, now),
         Command::Assign(command) => command.decide(view, &envelope.actor, now),
-        Command::Prioritise(command) => command.decide(view, &envelope.actor),
+        Command::Prioritise(command) => command.decide(view, &envelope.actor, now),
     }
 }
 

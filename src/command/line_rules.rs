@@ -99,7 +99,27 @@ pub(crate) fn awaited(
     contact: ContactId,
     now: Timestamp,
 ) -> Option<NewEvent> {
+    anew(view, rules, contact, Wait::of(view.hot.contacts.get(contact)?)?, now)
+}
+
+/// What is awaited of a waiting contact that gets another priority; nothing where that is so already.
+pub(crate) fn awaited_from(
+    view: &View<'_>,
+    contact: ContactId,
+    priority: u8,
+    now: Timestamp,
+) -> Option<NewEvent> {
     let wait = Wait::of(view.hot.contacts.get(contact)?)?;
+    anew(view, LineRules::in_force(view), contact, Wait { priority, ..wait }, now)
+}
+
+fn anew(
+    view: &View<'_>,
+    rules: LineRules<'_>,
+    contact: ContactId,
+    wait: Wait<'_>,
+    now: Timestamp,
+) -> Option<NewEvent> {
     let known = view.hot.timers.due(Timer::RuleDue(contact));
     let until = rules.next(wait, known.map_or(now, |due| due.min(now)))?;
     (known != Some(until)).then(|| Fact::from(RuleAwaited { contact, until }).into())

@@ -1,11 +1,12 @@
 //! A supervisor has a waiting contact served sooner or later.
 
-use event::{Actor, ContactId, Fact, PriorityChanged, PriorityReason};
+use event::{Actor, ContactId, Fact, PriorityChanged, PriorityReason, Timestamp};
 use projections::Place;
 
 use crate::contact_command::open;
+use crate::line_rules::awaited_from;
 use crate::rights::{Act, check};
-use crate::{Decision, Rejection, View};
+use crate::{Decision, NewEvent, Rejection, View};
 
 /// A supervisor has a waiting contact served sooner or later.
 #[derive(Clone, Debug)]
@@ -17,14 +18,24 @@ pub struct Prioritise {
 }
 
 impl Prioritise {
-    pub(crate) fn decide(&self, view: &View<'_>, actor: &Actor) -> Result<Decision, Rejection> {
+    /// The rules of its queue go on from there.
+    pub(crate) fn decide(
+        &self,
+        view: &View<'_>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Decision, Rejection> {
         let Self { contact, priority } = *self;
         check(view, actor, Act::Supervise, contact)?;
         let Place::Waiting { priority: before, .. } = open(view, contact)?.place else {
             return Err(Rejection::NotWaiting(contact));
         };
+        if before == priority {
+            return Ok(Decision::about(contact, [] as [NewEvent; 0]));
+        }
         let reason = PriorityReason::Person;
-        let changed = || Fact::from(PriorityChanged { contact, priority, reason });
-        Ok(Decision::about(contact, (before != priority).then(changed)))
+        let changed = Fact::from(PriorityChanged { contact, priority, reason }).into();
+        let awaited = awaited_from(view, contact, priority, now);
+        Ok(Decision::about(contact, [changed].into_iter().chain(awaited)))
     }
 }

@@ -10,7 +10,7 @@ use super::floor::{
     Floor, MINUTE, agent, direct, floor, holder, need, needing, queue, queues, rule,
 };
 use super::world::{APPLICATION, World};
-use crate::{Command, Destination, Fire, LoadSettings, Transfer};
+use crate::{Command, Destination, Fire, LoadSettings, Prioritise, Transfer};
 
 fn raise(every_ms: u64, by: u8, to: u8) -> QueueRule {
     QueueRule::RaisePriority { every_ms, by, to }
@@ -89,6 +89,22 @@ fn a_long_wait_raises_the_priority() {
     let expected = [(3, minutes(10)), (5, minutes(20)), (7, minutes(30)), (8, None), (8, None)];
     assert_eq!(seen, expected);
     assert_eq!(place(&floor, contact).2, began, "the wait goes on");
+}
+
+#[test]
+fn whoever_is_lowered_by_hand_rises_again() {
+    let mut floor = floor([rule("red", raise(10 * MINUTE, 2, 8))]);
+    let contact = floor.arrive("red", 7);
+    let began = floor.now;
+    floor.pass(10 * MINUTE);
+    assert_eq!((place(&floor, contact).1, awaited(&floor, contact)), (8, None), "at the top");
+    floor.pass(5 * MINUTE);
+    let prioritise = Prioritise { contact, priority: 3 };
+    let facts = floor.give(Command::Prioritise(prioritise));
+    assert_eq!(World::names(&facts), ["PriorityChanged", "RuleAwaited"]);
+    assert_eq!(awaited(&floor, contact).map(|due| due.ms_since(began)), Some(20 * MINUTE));
+    floor.pass(5 * MINUTE);
+    assert_eq!(place(&floor, contact).1, 5);
 }
 
 #[test]
