@@ -1,7 +1,6 @@
 //! What the outbox holds is prepared, waits for the pace of its domain, and is sent; the engine is
 //! told of every attempt and what came of it.
 
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +16,7 @@ use projections::{Outgoing, What};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::in_hand::InHand;
 use crate::outbound::{self, ComposeError, Composed, Outbound};
 use crate::rates::{Pace, Rates};
 use crate::{Envelope, HealthCell, MessageStore, SendOutcome, Stop, Target};
@@ -44,7 +44,7 @@ pub async fn run_outbound(
     health: HealthCell,
     mut stop: Stop,
 ) {
-    let claimed = Claimed::default();
+    let claimed = InHand::default();
     let (jobs, work) = mpsc::channel(1);
     let (prepared, mails) = mpsc::channel(PREPARED_MAX);
     let mails = Shared(Arc::new(tokio::sync::Mutex::new(mails)));
@@ -73,7 +73,7 @@ pub async fn run_outbound(
     let mut durable = outbound.handle.durable();
     loop {
         durable.borrow_and_update();
-        let Ok(ready) = claimed.claim(&outbound.handle).await else { break };
+        let Ok(ready) = claim(&claimed, &outbound.handle).await else { break };
         for (id, entry) in ready {
             tokio::select! {
                 sent = jobs.send(Job { id, entry: Some(entry) }) => if sent.is_err() { break },
@@ -96,35 +96,22 @@ struct Job {
     entry: Option<Outgoing>,
 }
 
-/// What is in hand here, and not to be looked at again meanwhile.
-#[derive(Clone, Default)]
-struct Claimed(Arc<Mutex<BTreeSet<OutgoingId>>>);
-
-impl Claimed {
-    /// Claims what is ready and not claimed yet, oldest first.
-    async fn claim(&self, handle: &Handle) -> Result<Vec<(OutgoingId, Outgoing)>, EngineError> {
-        let claimed = self.clone();
-        let read = handle.read(move |views| {
-            let mut claimed = claimed.lock();
-            let outbox = &views.hot.outbox;
-            let ready = outbox.ready().filter(|id| !claimed.contains(id));
-            let ready: Vec<_> = ready
-                .take(LOOK_AHEAD)
-                .filter_map(|id| Some((id, outbox.get(id)?.clone())))
-                .collect();
-            claimed.extend(ready.iter().map(|(id, _)| *id));
-            ready
-        });
-        read.await
-    }
-
-    fn release(&self, id: OutgoingId) {
-        self.lock().remove(&id);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<OutgoingId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Takes in hand what is ready and is not yet, oldest first.
+async fn claim(
+    claimed: &InHand<OutgoingId>,
+    handle: &Handle,
+) -> Result<Vec<(OutgoingId, Outgoing)>, EngineError> {
+    let claimed = claimed.clone();
+    let read = handle.read(move |views| {
+        let mut claimed = claimed.lock();
+        let outbox = &views.hot.outbox;
+        let ready = outbox.ready().filter(|id| !claimed.contains(id));
+        let ready: Vec<_> =
+            ready.take(LOOK_AHEAD).filter_map(|id| Some((id, outbox.get(id)?.clone()))).collect();
+        claimed.extend(ready.iter().map(|(id, _)| *id));
+        ready
+    });
+    read.await
 }
 
 /// The end of a queue that several take from.
@@ -174,7 +161,7 @@ struct Preparer {
     pace: Mutex<Pace>,
     room: Arc<Semaphore>,
     health: HealthCell,
-    claimed: Claimed,
+    claimed: InHand<OutgoingId>,
     jobs: mpsc::WeakSender<Job>,
 }
 
@@ -324,7 +311,7 @@ struct Sender {
     handle: Handle,
     target: Target,
     health: HealthCell,
-    claimed: Claimed,
+    claimed: InHand<OutgoingId>,
     /// Outcomes on their way into the log, while the next mail is being sent.
     records: JoinSet<()>,
 }

@@ -1,8 +1,6 @@
 //! What applications asked the outside is done: mail is read again, other programs are called; the
 //! engine is told of each outcome.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use application::CheckedMail;
@@ -12,6 +10,7 @@ use event::{Actor, Call, ContactId, MessageRef, Position, Step};
 use projections::Errand;
 use tokio::task::JoinSet;
 
+use crate::in_hand::InHand;
 use crate::{MessageStore, Stop, Trust, WebhookCall, call_webhook};
 
 /// So many errands are run at once; the rest waits.
@@ -47,12 +46,12 @@ struct Question {
 
 /// Runs errands until told to stop; what is in hand then is begun anew by the next start.
 pub async fn run_errands(errands: Errands, mut stop: Stop) {
-    let running = Running::default();
+    let running = InHand::default();
     let mut tasks = JoinSet::new();
     let mut durable = errands.handle.durable();
     loop {
         durable.borrow_and_update();
-        let Ok(jobs) = running.claim(&errands.handle).await else { return };
+        let Ok(jobs) = claim(&running, &errands.handle).await else { return };
         for job in jobs {
             let (errands, running) = (errands.clone(), running.clone());
             tasks.spawn(async move {
@@ -142,36 +141,26 @@ pub fn checked_mail(raw: &[u8], size: u64) -> Result<CheckedMail, String> {
     })
 }
 
-/// What is in hand here.
-#[derive(Clone, Default)]
-struct Running(Arc<Mutex<BTreeSet<ContactId>>>);
-
-impl Running {
-    /// Claims errands that nobody runs, as many as there is room for.
-    async fn claim(&self, handle: &Handle) -> Result<Vec<Job>, EngineError> {
-        let running = Arc::clone(&self.0);
-        let claimed = handle.read(move |views| {
-            let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-            let hot = views.hot;
-            let mut jobs = Vec::new();
-            for (contact, errand) in hot.errands.iter() {
-                if running.len() >= ERRANDS_MAX {
-                    break;
-                }
-                if let Some(open) = hot.contacts.get(contact)
-                    && running.insert(contact)
-                {
-                    let hosts = hot.directory.settings.webhook_hosts.clone();
-                    let (arrival, message, errand) = (open.arrival, open.message, errand.clone());
-                    jobs.push(Job { contact, arrival, message, errand, hosts });
-                }
+/// Takes errands in hand that nobody runs, as many as there is room for.
+async fn claim(running: &InHand<ContactId>, handle: &Handle) -> Result<Vec<Job>, EngineError> {
+    let running = running.clone();
+    let claimed = handle.read(move |views| {
+        let mut running = running.lock();
+        let hot = views.hot;
+        let mut jobs = Vec::new();
+        for (contact, errand) in hot.errands.iter() {
+            if running.len() >= ERRANDS_MAX {
+                break;
             }
-            jobs
-        });
-        claimed.await
-    }
-
-    fn release(&self, contact: ContactId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&contact);
-    }
+            if let Some(open) = hot.contacts.get(contact)
+                && running.insert(contact)
+            {
+                let hosts = hot.directory.settings.webhook_hosts.clone();
+                let (arrival, message, errand) = (open.arrival, open.message, errand.clone());
+                jobs.push(Job { contact, arrival, message, errand, hosts });
+            }
+        }
+        jobs
+    });
+    claimed.await
 }

@@ -13,6 +13,7 @@ mod errands;
 mod fetched;
 mod health;
 mod imap;
+mod in_hand;
 mod inbox;
 mod intake;
 mod maildir;
