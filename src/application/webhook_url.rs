@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The host a webhook's address names, in small letters and without a port; the error says what is
-/// wrong with the address.
+/// The host a webhook's address names, as the settings list it: in small letters, with its port where
+/// that is not the usual one. The error says what is wrong with the address.
 pub(crate) fn host(url: &str) -> Result<String, String> {
     let refuse = |what: &str| Err(format!("`{url}` {what}"));
     if url.contains(|c: char| c.is_control() || c.is_whitespace() || !c.is_ascii()) {
@@ -26,29 +26,32 @@ pub(crate) fn host(url: &str) -> Result<String, String> {
     if rest.contains('#') {
         return refuse("holds a `#`, which is never sent");
     }
-    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, port)) if host.parse::<Ipv6Addr>().is_ok() => {
-            (host, port.strip_prefix(':').or(port.is_empty().then_some("443")))
-        }
-        Some(_) => return refuse("has a wrong IPv6 address"),
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, Some("443")),
-        },
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        Some(_) | None => (authority, None),
     };
-    if !port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0)) {
-        return refuse("has a wrong port");
-    }
+    let port = match port.map(str::parse::<u16>) {
+        Some(Ok(port)) if port > 0 => Some(port),
+        Some(_) => return refuse("has a wrong port"),
+        None => None,
+    };
     let host = host.to_ascii_lowercase();
-    let is_name = host.contains(':') || (!host.is_empty() && host.split('.').all(is_label));
-    if !is_name {
+    let ip: Option<IpAddr> = match host.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
+        Some(inside) => match inside.map(str::parse::<Ipv6Addr>) {
+            Some(Ok(ip)) => Some(ip.into()),
+            Some(Err(_)) | None => return refuse("has a wrong IPv6 address"),
+        },
+        None => host.parse().ok(),
+    };
+    if ip.is_none() && !host.split('.').all(is_label) {
         return refuse("names no host");
     }
-    let is_here = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    let is_here = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
     if !is_secure && !is_here {
         return refuse("is not secret on its way; use https, or http to this machine");
     }
-    Ok(host)
+    let usual = if is_secure { 443 } else { 80 };
+    Ok(port.filter(|port| *port != usual).map_or(host.clone(), |port| format!("{host}:{port}")))
 }
 
 /// Whether a webhook's address may be called; the error says why not.
@@ -60,9 +63,11 @@ pub fn webhook_allowed(url: &str, hosts: &[String]) -> Result<(), String> {
     Err(format!("host `{host}` is not among the `webhook_hosts` of the settings; add it and apply"))
 }
 
-/// The hosts of a list that may name ports, in small letters and without their ports.
+/// The hosts of the settings as addresses are compared with them: a port that is the usual one of https
+/// is left out.
 pub fn webhook_hosts(entries: &[String]) -> BTreeSet<String> {
-    entries.iter().filter_map(|entry| host(&format!("https://{entry}/")).ok()).collect()
+    let hosts = entries.iter().filter(|entry| !entry.contains(['/', '?']));
+    hosts.filter_map(|entry| host(&format!("https://{entry}/")).ok()).collect()
 }
 
 fn is_label(label: &str) -> bool {
@@ -77,11 +82,13 @@ mod tests {
     fn hosts_are_found() {
         for (url, expected) in [
             ("https://crm.example.com/contacts?a=b", "crm.example.com"),
-            ("https://CRM.example.com:8443", "crm.example.com"),
-            ("http://localhost:9000/", "localhost"),
+            ("https://crm.example.com:443/", "crm.example.com"),
+            ("https://CRM.example.com:8443", "crm.example.com:8443"),
+            ("http://localhost:9000/", "localhost:9000"),
             ("http://127.0.0.1/x", "127.0.0.1"),
-            ("http://[::1]:80/x", "::1"),
-            ("https://[2001:db8::1]", "2001:db8::1"),
+            ("http://[::1]:80/x", "[::1]"),
+            ("http://[::1]:443/x", "[::1]:443"),
+            ("https://[2001:DB8::1]", "[2001:db8::1]"),
         ] {
             assert_eq!(host(url).as_deref(), Ok(expected), "{url}");
         }
@@ -97,14 +104,38 @@ mod tests {
             ("https://crm.example.com/#top", "holds a `#`, which is never sent"),
             ("https://crm.example.com:no/", "has a wrong port"),
             ("https://crm.example.com:0/", "has a wrong port"),
-            ("https://[::1", "has a wrong port"),
+            ("https://[::1", "has a wrong IPv6 address"),
             ("https://[x]/", "has a wrong IPv6 address"),
+            ("https://::1/", "names no host"),
+            ("https://crm.example.com:", "has a wrong port"),
             ("https:///x", "names no host"),
             ("https://a..b/", "names no host"),
             ("https://crm.example.com/a b", "has signs that an address cannot have"),
         ] {
             let error = host(url).unwrap_err();
             assert!(error.starts_with(&format!("`{url}` {expected}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_list_names_hosts_and_nothing_else() {
+        let entries =
+            ["crm.example.com/a", "crm.example.com?a", "https://a.b", "jo@a.b", "[::1]:81"];
+        let hosts = webhook_hosts(&entries.map(str::to_owned));
+        assert_eq!(hosts.into_iter().collect::<Vec<_>>(), ["[::1]:81"]);
+    }
+
+    #[test]
+    fn a_port_that_is_not_listed_may_not_be_called() {
+        let hosts = ["CRM.example.com:443", "localhost:9000"].map(str::to_owned);
+        for (url, is_allowed) in [
+            ("https://crm.example.com/", true),
+            ("https://crm.example.com:8443/", false),
+            ("http://localhost:9000/", true),
+            ("http://localhost/", false),
+            ("https://example.com/", false),
+        ] {
+            assert_eq!(webhook_allowed(url, &hosts).is_ok(), is_allowed, "{url}");
         }
     }
 }

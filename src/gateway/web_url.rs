@@ -24,18 +24,9 @@ impl WebUrl {
         &self.host
     }
 
-    /// The same, an IPv6 address in brackets.
-    pub(crate) fn bracketed_host(&self) -> String {
-        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
-    }
-
+    /// The port it names, or the usual one.
     pub(crate) fn port(&self) -> u16 {
-        self.uri.port_u16().unwrap_or_else(|| self.usual_port())
-    }
-
-    /// The port where the address names none.
-    pub(crate) fn usual_port(&self) -> u16 {
-        if self.tls { 443 } else { 80 }
+        self.uri.port_u16().unwrap_or(if self.tls { 443 } else { 80 })
     }
 
     pub(crate) fn is_tls(&self) -> bool {

@@ -8,7 +8,7 @@ use hyper::header::{CONTENT_TYPE, HeaderName, USER_AGENT};
 use tokio::time::{Instant, timeout_at};
 
 use crate::post::{self, post};
-use crate::{ConnectError, Trust, WebUrl};
+use crate::{ConnectError, Trust, WebUrl, WebUrlError};
 
 /// Under this name the other program recognises that it is asked the same again.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -87,18 +87,8 @@ pub async fn call_webhook(call: &WebhookCall, hosts: &[String], trust: &Trust) -
 
 /// The address, where its host may be called.
 fn allowed(url: &str, hosts: &[String]) -> Result<WebUrl, String> {
-    let url: WebUrl = url.parse().map_err(|error: crate::WebUrlError| error.to_string())?;
-    let (host, port) = (url.bracketed_host(), url.port());
-    let with_port = format!("{host}:{port}");
-    let is_usual = port == url.usual_port();
-    let is_listed = hosts.iter().any(|listed| {
-        listed.eq_ignore_ascii_case(&with_port) || is_usual && listed.eq_ignore_ascii_case(&host)
-    });
-    if is_listed {
-        return Ok(url);
-    }
-    let shown = if is_usual { host } else { with_port };
-    Err(format!("`{shown}` is not among the hosts that the settings allow applications to call"))
+    application::webhook_allowed(url, hosts)?;
+    url.parse().map_err(|error: WebUrlError| error.to_string())
 }
 
 async fn attempt(
