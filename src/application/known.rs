@@ -238,7 +238,7 @@ mod tests {
             ),
             (
                 &["schedule", "desk"],
-                "`schedule.desk` is no value but holds some: `open`, `holiday`; write `schedule.desk.` before one",
+                "`schedule.desk` is no value but holds some: `open`, `holiday`, `next_open`; write `schedule.desk.` before one",
             ),
             (&["wf"], "`wf` is no value but holds some: any name; write `wf.` before one"),
             (&["now", "hour"], "`now` holds no names, so there is no `hour` in it"),

@@ -94,6 +94,11 @@ impl<'a> Clock<'a> {
         None
     }
 
+    /// A moment to the minute as the clocks of the zone show it: `2026-11-30 09:00`.
+    pub fn shown(&self, at: Timestamp) -> String {
+        self.local(at).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     fn local(&self, at: Timestamp) -> Zoned {
         let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
         let instant = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);

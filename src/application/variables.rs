@@ -128,6 +128,7 @@ values!(
     ScheduleValues under "schedule.NAME." {
         open: bool = "Whether somebody works now.",
         holiday: String = "The name of today's holiday; empty on any other day.",
+        next_open: String = "When somebody works again, by the clocks of the schedule's time zone, as `2026-11-30 09:00`; empty where somebody works now, or nobody within two years.",
     }
 );
 

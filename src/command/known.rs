@@ -114,10 +114,16 @@ fn agent_values(view: &View<'_>) -> AgentValues {
 }
 
 fn schedules(view: &View<'_>, now: Timestamp) -> BTreeMap<event::ScheduleName, ScheduleValues> {
-    let values = |schedule: &Schedule| match Clock::new(schedule).map(|clock| clock.standing(now)) {
-        Ok(Standing::Open) => ScheduleValues { open: true, holiday: String::new() },
-        Ok(Standing::Holiday { name }) => ScheduleValues { open: false, holiday: name },
-        Ok(Standing::Closed) | Err(_) => ScheduleValues::default(),
+    let values = |schedule: &Schedule| {
+        let Ok(clock) = Clock::new(schedule) else { return ScheduleValues::default() };
+        let (open, holiday) = match clock.standing(now) {
+            Standing::Open => (true, String::new()),
+            Standing::Holiday { name } => (false, name),
+            Standing::Closed => (false, String::new()),
+        };
+        let next_open = if open { None } else { clock.next_open(now) };
+        let next_open = next_open.map(|at| clock.shown(at)).unwrap_or_default();
+        ScheduleValues { open, holiday, next_open }
     };
     let schedules = view.hot.directory.schedules.iter();
     schedules.map(|(name, schedule)| (name.clone(), values(schedule))).collect()

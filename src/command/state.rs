@@ -1,8 +1,10 @@
 //! The views and what changes them: a command is decided, its facts folded, and what they lead to.
 
+use std::collections::BTreeSet;
+
 use application::Application;
 use event::{Actor, ApplicationRef, Cause, Event, Fact, Timestamp};
-use projections::{Archive, Hot};
+use projections::{Archive, Hot, OpenContact};
 
 use crate::{Answer, Applications, Envelope, NewEvent, Rejection, View, decide, follow_up};
 
@@ -37,9 +39,11 @@ impl State {
     /// The state of replayed views. Fails with the application that cannot be read.
     pub fn new(hot: Hot, archive: Archive) -> Result<Self, ApplicationRef> {
         let mut applications = Applications::default();
-        for (reference, text) in hot.directory.applications() {
-            let parsed = Application::parse(text).map_err(|_| reference.clone())?;
-            applications.add(reference, parsed);
+        for reference in in_use(&hot) {
+            if let Some(published) = hot.directory.publication(&reference) {
+                let parsed = Application::parse(&published.text);
+                applications.add(reference.clone(), parsed.map_err(|_| reference)?);
+            }
         }
         Ok(Self { hot, archive, applications })
     }
@@ -105,6 +109,21 @@ impl State {
             Some(failure) => Err(CarryError::Broken(failure.to_string())),
         }
     }
+}
+
+/// The versions of applications that contacts may run from now on: the newest, and those they are in.
+/// Older ones are many in the end, and need not be readable for ever.
+fn in_use(hot: &Hot) -> BTreeSet<ApplicationRef> {
+    let newest = hot.directory.newest_versions().map(|(reference, _)| reference);
+    newest.chain(hot.contacts.iter().flat_map(|(_, open)| entered(open)).cloned()).collect()
+}
+
+fn entered(open: &OpenContact) -> impl Iterator<Item = &ApplicationRef> {
+    let within = open.course.iter().flat_map(|course| {
+        let callers = course.callers.iter().map(|caller| &caller.application);
+        callers.chain([&course.application])
+    });
+    within.chain([&open.application])
 }
 
 fn event(new: NewEvent, time: Timestamp, actor: Actor, cause: Cause) -> Event {

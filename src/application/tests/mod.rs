@@ -36,7 +36,7 @@ fn variables() -> Variables {
     values.agents.ready = 2;
     values.parameters.insert("wf.level".parse().unwrap(), "gold".to_owned());
     values.parameters.insert("wf.account number".parse().unwrap(), "77".to_owned());
-    let open = ScheduleValues { open: true, holiday: String::new() };
+    let open = ScheduleValues { open: true, ..ScheduleValues::default() };
     values.schedules.insert("desk".parse().unwrap(), open);
     let queue = QueueValues { waiting: 3, longest_wait_s: 90, free_agents: 1, signed_in_agents: 4 };
     values.queues.insert("first line".parse().unwrap(), queue);

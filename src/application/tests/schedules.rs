@@ -174,6 +174,17 @@ fn who_never_works_has_no_next_hours() {
 }
 
 #[test]
+fn moments_are_shown_by_the_clocks_of_the_zone() {
+    let schedule = schedule("Europe/Paris", &[], &[]);
+    let clock = Clock::new(&schedule).unwrap();
+    for (at, shown) in
+        [("2026-11-30T08:00:00Z", "2026-11-30 09:00"), ("2026-07-31T23:30:59Z", "2026-08-01 01:30")]
+    {
+        assert_eq!(clock.shown(time(at)), shown);
+    }
+}
+
+#[test]
 fn hours_are_read() {
     let shown = |hours: &[WeeklyHours]| {
         let each =

@@ -3,12 +3,12 @@
 use application::CheckedMail;
 use event::{
     Address, AgentNumber, ApplicationRef, ContactId, DirectoryEntry, Fact, Hours, Line,
-    RunningContacts, Schedule, Setting, Step, WeeklyHours,
+    RunningContacts, Schedule, Setting, Step, Timer, WeeklyHours,
 };
 use projections::{Errand, OpenContact, Place, What};
 
-use super::world::{SENT, World, directory, refused};
-use crate::{Command, LoadDirectory, Publish, RecordWebhook, Rejection, SupplyMail};
+use super::world::{APPLICATION, SENT, SLOW_APPLICATION, World, directory, refused};
+use crate::{Command, Fire, LoadDirectory, Publish, RecordWebhook, Rejection, SupplyMail};
 
 /// A file whose second action is `body`; what it calls `good` is the queue `support`, and `bad` the
 /// queue `sales`.
@@ -33,7 +33,7 @@ fn file(body: &str) -> String {
 }
 
 fn world(body: &str) -> World {
-    World::with(&file(body), vec![Setting::WebhookHosts(vec!["localhost".to_owned()])])
+    World::with(&file(body), vec![Setting::WebhookHosts(vec!["localhost:9".to_owned()])])
 }
 
 fn open(world: &World, contact: ContactId) -> &OpenContact {
@@ -259,7 +259,7 @@ fn another_program_is_asked_once_and_its_answer_is_kept() {
 #[test]
 fn hosts_that_are_not_listed_are_never_called() {
     let mut world =
-        World::with(&file(HOOK), vec![Setting::WebhookHosts(vec!["localhost".to_owned()])]);
+        World::with(&file(HOOK), vec![Setting::WebhookHosts(vec!["localhost:9".to_owned()])]);
     world.give(Command::LoadSettings(crate::LoadSettings { settings: Vec::new() }));
     let contact = world.arrive(1, "jo@customer.test");
     assert_eq!(queue(&world, contact), "sales");
@@ -308,11 +308,20 @@ fn the_clock_decides() {
     world.give(Command::LoadDirectory(LoadDirectory { entries, private }));
     let (name, text) = ("support".parse().unwrap(), file(body));
     world.give(Command::Publish(Publish { name, text, files: Vec::new() }));
-    let open = world.arrive(1, "jo@customer.test");
-    assert_eq!(queue(&world, open), "support");
+    let early = world.arrive(1, "jo@customer.test");
+    assert_eq!(queue(&world, early), "support");
     world.now = world.now.plus_ms(60 * 60 * 1000);
     let closed = world.arrive(2, "jo@customer.test");
     assert_eq!(queue(&world, closed), "sales");
+
+    let body = "do = \"set parameter\"\nparameter = \"wf.opens\"\n\
+                value = \"{{ schedule.office.next_open }}\"\n\
+                then = \"good\"\nexit.error = \"bad\"";
+    let (name, text) = ("support".parse().unwrap(), file(body));
+    world.give(Command::Publish(Publish { name, text, files: Vec::new() }));
+    let told = world.arrive(3, "jo@customer.test");
+    let opens = open(&world, told).parameters[&"wf.opens".parse().unwrap()].clone();
+    assert_eq!(opens.as_deref(), Some("1970-01-08 00:00"), "next Thursday");
 }
 
 #[test]
@@ -367,4 +376,24 @@ fn what_an_application_would_still_do_ends_with_the_assignment() {
     world.ready(1002);
     assert!(matches!(open(&world, held).place, Place::Held { .. }));
     assert_eq!(open(&world, held).course, None);
+}
+
+#[test]
+fn a_version_that_nobody_is_in_need_not_be_readable_for_ever() {
+    let mut world = World::with(SLOW_APPLICATION, Vec::new());
+    let contact = world.arrive(1, "jo@customer.test");
+    let published = |version, text: &str| Fact::ApplicationPublished {
+        application: ApplicationRef { name: "support".parse().unwrap(), version },
+        text: text.to_owned(),
+    };
+    let mut other_times = world.log[0].clone();
+    other_times.fact = published(2, "written for a program of other times");
+    world.log.push(other_times);
+    world.happen(published(3, APPLICATION));
+    world.now = world.now.plus_ms(60_000);
+    world.give(Command::Fire(Fire { timer: Timer::WaitOver(contact) }));
+    assert_eq!(queue(&world, contact), "support");
+    let paused = world.log.iter().filter(|event| event.fact.name() == "ApplicationPaused").count();
+    let newest = world.arrive(2, "jo@customer.test");
+    assert_eq!((paused, queue(&world, newest)), (1, "support".to_owned()));
 }
