@@ -91,7 +91,7 @@ pub enum Rejection {
     SignedOut(AgentNumber),
     /// The agent holds as many contacts as they may.
     #[error(
-        "agent {0} holds {1} contacts, as many as they may: one of them has to be released, parked or passed on first"
+        "agent {0} holds as many contacts as they may ({1}): one of them has to be released, parked or passed on first"
     )]
     AtCapacity(AgentNumber, usize),
     /// Agents take contacts from lines that are theirs only.

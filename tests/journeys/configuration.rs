@@ -110,7 +110,12 @@ const MISTAKES: [Mistake; 22] = [
         "restart",
         &["settings.restart_held_contacts", "`release`", "`keep`"],
     ),
-    ("capacity = 1", "capacity = \"many\"", "capacity", &["capacity", "expected u16"]),
+    (
+        "capacity = 1",
+        "capacity = \"many\"",
+        "capacity",
+        &["capacity", "a whole number from 0 to 65535"],
+    ),
     ("capacity = 1", "capacity = 0", "capacity", &["agent.capacity", "at least 1"]),
     ("\"bounces@support.test\"", "\"bounces\"", "sender", &["outgoing.sender", "local@domain"]),
     (

@@ -31,7 +31,8 @@ pub(super) fn parse<T: DeserializeOwned>(
         let error = error.into_inner();
         let place = error.span().unwrap_or_else(|| root.span());
         if !taken_out.iter().any(|key| is_missing(key, error.message())) {
-            report(place.clone(), if key == "." { "" } else { &key }, error.message());
+            let key = if key == "." { "" } else { &key };
+            report(place.clone(), key, &plain(error.message()));
         }
         taken_out.insert(take_out(root.get_mut(), &place)?);
     }
@@ -39,6 +40,18 @@ pub(super) fn parse<T: DeserializeOwned>(
 
 /// What a path says of a value that knows its place.
 const SPANNED: &str = ".$__serde_spanned_private_value";
+
+/// What serde says, in the words of users and not of programmers.
+fn plain(message: &str) -> String {
+    let types = [("u8", u64::from(u8::MAX)), ("u16", u16::MAX.into()), ("u32", u32::MAX.into())];
+    for (name, max) in types.into_iter().chain([("u64", i64::MAX.unsigned_abs())]) {
+        if let Some(said) = message.strip_suffix(&format!("expected {name}")) {
+            return format!("{said}expected a whole number from 0 to {max}");
+        }
+    }
+    let lists = "expected a list; a section that may come several times is written `[[name]]`";
+    message.replace("expected a sequence", lists)
+}
 
 /// Whether it is said that there is no entry of this key.
 fn is_missing(key: &str, message: &str) -> bool {

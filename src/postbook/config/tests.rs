@@ -123,7 +123,7 @@ type Mistake = (&'static str, &'static str, &'static str, &'static str, &'static
 
 const MISTAKES: [Mistake; 39] = [
     ("main", "data = \"data\"", "", "postbook.toml:1:", &["missing field `data`"]),
-    ("main", "[[queue]]", "[queue]", "postbook.toml:23:", &["queue", "expected a sequence"]),
+    ("main", "[[queue]]", "[queue]", "postbook.toml:23:", &["queue", "expected a list"]),
     ("main", "directory/*.toml", "directory/x.toml", "postbook.toml:2:", &["include", "x.toml"]),
     ("main", "directory/*.toml", "*/x.toml", "postbook.toml:2:", &["include", "of a folder"]),
     (
