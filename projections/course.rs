@@ -21,6 +21,8 @@ pub struct Course {
     pub callers: Vec<Step>,
     /// How often it has been at each action.
     pub visits: BTreeMap<(ApplicationName, ActionName), u32>,
+    /// How many actions it has left since it last waited in one.
+    pub at_once: u32,
 }
 
 /// Where a contact stands in an application.
@@ -79,7 +81,18 @@ impl From<&Step> for Visit {
 impl Course {
     /// A contact before the first action of an application.
     pub fn start(application: ApplicationRef) -> Self {
-        Self { application, at: CourseAt::Start, callers: Vec::new(), visits: BTreeMap::new() }
+        Self {
+            application,
+            at: CourseAt::Start,
+            callers: Vec::new(),
+            visits: BTreeMap::new(),
+            at_once: 0,
+        }
+    }
+
+    /// The application it is in, and those that wait for it to end.
+    pub fn applications(&self) -> impl Iterator<Item = &ApplicationRef> {
+        [&self.application].into_iter().chain(self.callers.iter().map(|caller| &caller.application))
     }
 
     /// Whether it can take a step now.
@@ -110,6 +123,7 @@ impl Course {
         } else if let Fact::ApplicationPaused { step, until, .. } = &event.fact {
             self.visit(step);
             self.at = CourseAt::Paused { step: step.clone(), until: *until };
+            self.at_once = 0;
         } else if let Some(step) = asked(&event.fact) {
             self.visit(step);
             self.at = CourseAt::Awaiting { step: step.clone() };
@@ -126,6 +140,7 @@ impl Course {
 
     fn leave(mut self, step: &Step, exit: Option<&ExitName>) -> Option<Self> {
         self.visit(step);
+        self.at_once = self.at_once.saturating_add(1);
         if let Some(exit) = exit {
             self.at = CourseAt::Left { action: step.action.clone(), exit: exit.clone() };
             return Some(self);

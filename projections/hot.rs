@@ -57,7 +57,7 @@ pub enum SnapshotError {
 }
 
 /// Changes whenever the shape of a view changes, so that older snapshots are set aside.
-const VERSION: u32 = 15;
+const VERSION: u32 = 16;
 const MAGIC: &[u8; 8] = b"PBHOT\0\0\x01";
 const CONFIG: Configuration = standard();
 

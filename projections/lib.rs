@@ -49,7 +49,7 @@ pub use ledger::{Book, Ledger, Repeated, Standing};
 pub use mailboxes::{Activation, ImapCursor, Mailboxes, Reached};
 pub use maildrops::{Accounted, Maildrop, Maildrops};
 pub use matching::{Matching, Pool};
-pub use open_contact::{OpenContact, Place, WebhookAnswer};
+pub use open_contact::{OpenContact, Place, Waited, WebhookAnswer};
 pub use outbox::{Outbox, Outgoing, SendState, What};
 pub use quarantine::{Quarantine, Quarantined};
 pub use queues::{Queues, Waiting};

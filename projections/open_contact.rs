@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bincode::{Decode, Encode};
 use event::{
     Actor, Address, AgentNumber, ApplicationRef, AutomaticKind, ContactParked, DispositionCode,
-    Event, Fact, Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName, Person,
-    Position, QueueName, QueueReason, ServiceFact, SkillNeed, StepFact, Tag, Target, ThreadId,
-    Timestamp, Verification,
+    Event, ExitName, Fact, Handler, Line, MailboxName, MessageRef, OutgoingId, ParameterName,
+    Person, Position, QueueName, QueueReason, ServiceFact, SkillNeed, StepFact, Tag, Target,
+    ThreadId, Timestamp, Verification,
 };
 
 use crate::course::{Course, Visit};
@@ -50,9 +50,9 @@ pub struct OpenContact {
     pub language: Option<String>,
     /// Set where no person wrote its mail.
     pub automatic: Option<AutomaticKind>,
-    /// Where its application has asked for an automatic answer. It outlives a restart, so that the
-    /// same answer is not asked for again.
-    pub replied: BTreeSet<Visit>,
+    /// Where its application has asked for an automatic answer, or written a note. It outlives a
+    /// restart, so that neither is done again.
+    pub done: BTreeSet<Visit>,
     /// What other programs answered. It outlives a restart, so that they are not asked again.
     pub answered: BTreeMap<Visit, WebhookAnswer>,
     /// The words by which it is found again.
@@ -72,6 +72,17 @@ pub struct WebhookAnswer {
     pub status: Option<u16>,
     /// The body, or what went wrong; absent where it was erased, or has been used.
     pub text: Option<String>,
+}
+
+/// A place in a line, for the way back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Waited {
+    /// The line.
+    pub line: Line,
+    /// Its priority there.
+    pub priority: u8,
+    /// Since when it waits.
+    pub entered: Timestamp,
 }
 
 /// Where an open contact is.
@@ -139,6 +150,8 @@ pub enum Place {
     },
     /// On its way to a plain address, as its application wants; the way back is into that.
     Forwarded {
+        /// Where it waited before, with its rank there; `None` where it had not been queued.
+        waited: Option<Waited>,
         /// The copy to that address.
         outgoing: OutgoingId,
     },
@@ -171,7 +184,7 @@ impl OpenContact {
             attachments: details.map(|details| details.attachments.clone()).unwrap_or_default(),
             language: None,
             automatic: None,
-            replied: BTreeSet::new(),
+            done: BTreeSet::new(),
             answered: BTreeMap::new(),
             tags: BTreeSet::new(),
             skills: Vec::new(),
@@ -191,7 +204,7 @@ impl OpenContact {
         } else if let Fact::AutomaticMailRecognised { kind, .. } = &event.fact {
             self.automatic = Some(*kind);
         } else if let Fact::AutomaticReplyRequested { step, .. } = &event.fact {
-            self.replied.insert(Visit::from(step));
+            self.done.insert(Visit::from(step));
         } else if let Fact::Step(StepFact::LanguageRecognised(recognised)) = &event.fact {
             self.language = Some(recognised.language.clone());
         } else if let Fact::Step(StepFact::WebhookAnswered(answered)) = &event.fact {
@@ -199,16 +212,28 @@ impl OpenContact {
             let answer = WebhookAnswer { status: answered.status, text };
             self.answered.insert(Visit::from(&answered.step), answer);
         } else if let Fact::Step(StepFact::ActionTaken(taken)) = &event.fact {
-            // What the answer said is in the parameters now.
-            if let Some(answer) = self.answered.get_mut(&Visit::from(&taken.step)) {
-                answer.text = None;
-            }
+            self.leave_action(Visit::from(&taken.step), taken.exit.as_ref());
         } else if let Fact::Service(ServiceFact::ContactTagged(tagged)) = &event.fact {
             self.tags.insert(tagged.tag.clone());
         } else if let Fact::Service(ServiceFact::SkillsRequired(required)) = &event.fact {
             self.skills.clone_from(&required.skills);
         } else if let Fact::Step(StepFact::ApplicationEntered(entered)) = &event.fact {
             self.application = entered.application.clone();
+        }
+    }
+
+    fn leave_action(&mut self, visit: Visit, exit: Option<&ExitName>) {
+        match exit.map(ExitName::as_str) {
+            Some("noted") => {
+                self.done.insert(visit);
+            }
+            Some("answered") => {
+                // What the answer said is in the parameters now.
+                if let Some(answer) = self.answered.get_mut(&visit) {
+                    answer.text = None;
+                }
+            }
+            Some(_) | None => {}
         }
     }
 
@@ -229,7 +254,7 @@ impl OpenContact {
         } else if let Fact::ContactAssigned { line, agent, .. } = &event.fact {
             self.assign(*agent, line, OutgoingId(at), event.time);
         } else if let Fact::Step(StepFact::ContactForwarded(_)) = &event.fact {
-            self.place = Place::Forwarded { outgoing: OutgoingId(at) };
+            self.place = Place::Forwarded { waited: self.waited(), outgoing: OutgoingId(at) };
         } else if let Fact::Step(StepFact::ForwardFailed(_)) = &event.fact {
             self.place = Place::Application;
         } else {
@@ -240,6 +265,11 @@ impl OpenContact {
     /// Whether its application passed it to a plain address, where it has not arrived yet.
     pub fn is_forwarded(&self) -> bool {
         matches!(self.place, Place::Forwarded { .. })
+    }
+
+    fn waited(&self) -> Option<Waited> {
+        let Place::Waiting { line, priority, entered } = &self.place else { return None };
+        Some(Waited { line: line.clone(), priority: *priority, entered: *entered })
     }
 
     fn wait(&mut self, line: &Line, priority: u8, entered: Timestamp) {
@@ -339,7 +369,7 @@ impl OpenContact {
             Place::Held { outgoing, delivered, .. } if *outgoing == copy => {
                 (*outgoing, *delivered) = (smaller, false);
             }
-            Place::Leaving { outgoing, .. } | Place::Forwarded { outgoing }
+            Place::Leaving { outgoing, .. } | Place::Forwarded { outgoing, .. }
                 if *outgoing == copy =>
             {
                 *outgoing = smaller;

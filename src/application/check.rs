@@ -181,20 +181,20 @@ fn circles(draft: &Draft) -> Vec<Problem> {
 
 /// The shortest way from an action back to it on which nothing waits.
 fn circle<'a>(draft: &'a Draft, name: &'a ActionName) -> Option<Vec<&'a ActionName>> {
-    let walk = Walk::from(draft, name, |action, _| is_instant(action));
+    let walk = Walk::from(draft, name, is_instant);
     let last = walk.actions().find(|last| {
-        let action = draft.actions.get(*last).filter(|action| is_instant(action));
-        action.is_some_and(|action| action.ways().any(|(_, lead)| lead.to == *name))
+        draft.actions.get(*last).is_some_and(|action| {
+            action.ways().any(|(exit, lead)| lead.to == *name && is_instant(action, exit))
+        })
     })?;
     Some(walk.way_to(last))
 }
 
-/// Whether a contact leaves the action at once.
-fn is_instant(action: &DraftAction) -> bool {
+/// Whether a contact leaves the action at once where it leaves by this exit.
+fn is_instant(action: &DraftAction, exit: &str) -> bool {
     match &action.kind {
-        Some(ActionKind::Wait { ms: time } | ActionKind::RouteToAgent { wait_ms: time, .. }) => {
-            *time == 0
-        }
+        Some(ActionKind::Wait { ms }) => *ms == 0,
+        Some(ActionKind::RouteToAgent { wait_ms, .. }) => *wait_ms == 0 || exit != "timed out",
         Some(_) => true,
         // Whatever it is, it may wait.
         None => false,

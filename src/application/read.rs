@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use event::{ActionName, QueueName};
+use event::{ActionName, QueueName, SkillName};
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
@@ -36,6 +36,15 @@ impl Application {
             _ => None,
         });
         queues.collect()
+    }
+
+    /// The skills that its queues need of agents.
+    pub fn skills(&self) -> BTreeSet<&SkillName> {
+        let skills = self.actions.values().flat_map(|action| match &action.kind {
+            ActionKind::Queue { skills, .. } => skills.as_slice(),
+            _ => &[],
+        });
+        skills.map(|need| &need.skill).collect()
     }
 
     /// The files that go with its answers; they lie beside the application file.

@@ -21,7 +21,7 @@ impl At<'_> {
     /// A contact that enters its application again after a restart has asked already: it leaves by the
     /// same exit and asks for nothing.
     pub(crate) fn compose_reply(&self, reply: &Reply) -> Result<Vec<NewEvent>, Fault> {
-        if self.open.replied.contains(&Visit::from(&self.step)) {
+        if self.open.done.contains(&Visit::from(&self.step)) {
             return Ok(vec![self.leave("sent", "it was asked for before the restart")]);
         }
         let (contact, step) = (self.contact, self.step.clone());

@@ -5,7 +5,7 @@ use event::{
     Actor, AgentNumber, ContactAccepted, ContactId, DispositionCode, Fact, Line, QueueName,
     RequeueReason, Target,
 };
-use projections::{Agent, OpenContact, Place, QueueRules};
+use projections::{Agent, OpenContact, Place, QueueRules, Waited};
 
 use crate::line_rules::{LineRules, awaited_in};
 use crate::rights::{Act, acting, check, has};
@@ -170,6 +170,9 @@ fn requeue_under(
         Place::Held { line, priority, entered, .. }
         | Place::Parked { line, priority, entered, .. }
         | Place::Leaving { line, priority, entered, .. } => (line, *priority, *entered),
+        Place::Forwarded { waited: Some(Waited { line, priority, entered }), .. } => {
+            (line, *priority, *entered)
+        }
         Place::Application | Place::Waiting { .. } | Place::Forwarded { .. } => return Vec::new(),
     };
     let line = way_back(view, open, line, reason);

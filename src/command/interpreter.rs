@@ -6,13 +6,17 @@ use event::{
     Fact, Line, ParameterName, Private, QueueReason, ReleaseReason, Step, SubApplicationEntered,
     Timestamp,
 };
-use projections::{Course, CourseAt, OpenContact, Place};
+use projections::{Course, CourseAt, OpenContact, Place, Visit};
 
 use crate::queueing::{Entry, enqueue};
 use crate::{Fault, NewEvent, View, known};
 
 /// So deep applications run each other.
 const CALLERS_MAX: usize = 8;
+/// A contact that goes through so many actions without a wait goes in circles.
+const AT_ONCE_MAX: u32 = 1_000;
+/// How long it rests then.
+const REST_MS: u64 = 15 * 60 * 1000;
 /// What is recorded of the reason for a way is cut after so many bytes.
 const WHY_BYTES_MAX: usize = 4096;
 
@@ -44,6 +48,10 @@ pub(crate) fn step(
     now: Timestamp,
 ) -> Result<Vec<NewEvent>, Fault> {
     let at = At::find(view, contact, now).ok_or(Fault::Unpublished(contact))?;
+    let course = at.open.course.as_ref();
+    if course.is_some_and(|course| course.at_once >= AT_ONCE_MAX) {
+        return Ok(at.rest());
+    }
     at.take()
 }
 
@@ -90,6 +98,9 @@ impl<'a> At<'a> {
                 Ok(false) => vec![self.leave("no", "")],
                 Err(error) => self.fail(&error),
             },
+            ActionKind::Note { .. } if self.open.done.contains(&Visit::from(&self.step)) => {
+                vec![self.leave("noted", "before")]
+            }
             ActionKind::Note { text } => self.rendered(text, |text| {
                 let noted = Fact::from(ContactNoted { contact: self.contact });
                 vec![NewEvent::with(noted, Private::Text(text)), self.leave("noted", "")]
@@ -100,7 +111,7 @@ impl<'a> At<'a> {
             }
             ActionKind::CallWebhook(webhook) => self.call_webhook(webhook)?,
             ActionKind::RunApplication { application } => self.run_application(application),
-            ActionKind::End => self.end(),
+            ActionKind::End => self.end()?,
         })
     }
 
@@ -133,6 +144,15 @@ impl<'a> At<'a> {
         let leads = |exit: &&str| self.action.exits.keys().any(|name| name.as_str() == *exit);
         let exit = ways.into_iter().find(leads).unwrap_or("error");
         vec![failed, self.leave(exit, reason)]
+    }
+
+    /// The application goes in circles, which its check does not let pass; the contact stays where it
+    /// is for a while, so that nobody else has to wait for it.
+    fn rest(&self) -> Vec<NewEvent> {
+        let reason = format!("it went through {AT_ONCE_MAX} actions without a wait, and rests");
+        let failed = ActionFailed { contact: self.contact, step: self.step.clone() };
+        let failed = NewEvent::with(failed.into(), Private::Text(reason));
+        vec![failed, self.pause(REST_MS)]
     }
 
     /// Sets a parameter.
@@ -192,14 +212,37 @@ impl<'a> At<'a> {
         }
     }
 
-    fn end(&self) -> Vec<NewEvent> {
+    /// Whoever waits in a queue waits on; whom one agent did not take goes back to the queue they were
+    /// in before, and whoever was in none is released.
+    fn end(&self) -> Result<Vec<NewEvent>, Fault> {
         let (contact, step) = (self.contact, self.step.clone());
         let ended = ActionTaken { contact, step, exit: None, row: None };
-        let is_outermost = self.open.course.as_ref().is_none_or(|course| course.callers.is_empty());
-        let unqueued = is_outermost && matches!(self.open.place, Place::Application);
-        let reason = ReleaseReason::ApplicationEnded;
-        let released = unqueued.then_some(Fact::ContactReleased { contact, agent: None, reason });
-        std::iter::once(ended.into()).chain(released).map(Into::into).collect()
+        let ended = NewEvent::from(Fact::from(ended));
+        if self.open.course.as_ref().is_some_and(|course| !course.callers.is_empty()) {
+            return Ok(vec![ended]);
+        }
+        let listed = &self.view.hot.directory.queues;
+        let home = self.open.home.as_ref().filter(|home| listed.contains_key(*home));
+        match (&self.open.place, home) {
+            (Place::Waiting { line: Line::Agent(_), priority, entered }, Some(home)) => {
+                let (line, skills) = (Line::Queue(home.clone()), self.open.skills.clone());
+                let (priority, entered, reason) = (*priority, *entered, QueueReason::AgentWaitOver);
+                self.line_up(Entry { line, priority, entered, reason, skills }, ended)
+            }
+            (Place::Application | Place::Waiting { line: Line::Agent(_), .. }, _) => {
+                let reason = ReleaseReason::ApplicationEnded;
+                let released = Fact::ContactReleased { contact: self.contact, agent: None, reason };
+                Ok(vec![ended, released.into()])
+            }
+            (
+                Place::Waiting { line: Line::Queue(_), .. }
+                | Place::Held { .. }
+                | Place::Parked { .. }
+                | Place::Leaving { .. }
+                | Place::Forwarded { .. },
+                _,
+            ) => Ok(vec![ended]),
+        }
     }
 }
 

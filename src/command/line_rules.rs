@@ -6,7 +6,7 @@ use event::{
     ContactId, Fact, Line, PriorityChanged, PriorityReason, QueueName, QueueReason, RuleAwaited,
     Timer, Timestamp,
 };
-use projections::{CourseAt, OpenContact, Place, QueueRules, Raise, Settings, ShelfError};
+use projections::{CourseAt, OpenContact, Place, QueueRules, Raise, Settings, ShelfError, Waited};
 
 use crate::queueing::{Entry, enqueue};
 use crate::{NewEvent, View};
@@ -138,7 +138,10 @@ pub(crate) fn awaited_in(
         Place::Held { priority, since, .. } | Place::Parked { priority, since, .. } => {
             (priority, since)
         }
-        Place::Leaving { priority, .. } => (priority, view.hot.time),
+        Place::Leaving { priority, .. }
+        | Place::Forwarded { waited: Some(Waited { priority, .. }), .. } => {
+            (priority, view.hot.time)
+        }
         Place::Application | Place::Waiting { .. } | Place::Forwarded { .. } => return None,
     };
     let until = rules.next(Wait { line, priority, lined_up: open.lined_up }, from)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event::{ContactId, DirectoryEntry, Line, MailboxName, Position, SkillName};
-use projections::{OpenContact, Place};
+use projections::{Course, OpenContact, Place};
 
 use crate::View;
 use crate::load_problem::{Affected, LoadProblem};
@@ -57,7 +57,7 @@ fn met_by(entry: &DirectoryEntry) -> Option<Need> {
 }
 
 /// The mailbox a contact is answered from, the skills that whoever gets it must have, and the lines
-/// it is in, goes back to, or may be sent to by its application.
+/// it is in, goes back to, or may be sent to by the applications it is in.
 fn needs(view: &View<'_>, open: &OpenContact) -> BTreeSet<Need> {
     let home = open.home.clone().map(Line::Queue);
     let line = match &open.place {
@@ -66,11 +66,17 @@ fn needs(view: &View<'_>, open: &OpenContact) -> BTreeSet<Need> {
         Place::Held { line, .. } | Place::Leaving { line, .. } | Place::Parked { line, .. } => {
             home.is_none().then(|| line.clone())
         }
-        Place::Application | Place::Forwarded { .. } => None,
+        Place::Forwarded { waited, .. } => waited.as_ref().map(|waited| waited.line.clone()),
+        Place::Application => None,
     };
-    let running = open.course.as_ref().and_then(|_| view.applications.get(&open.application));
-    let queues = running.into_iter().flat_map(|application| application.queues());
-    let lines = queues.cloned().map(Line::Queue).chain(home).chain(line).map(Need::Line);
-    let skills = open.skills.iter().map(|need| Need::Skill(need.skill.clone()));
-    lines.chain(skills).chain([Need::Mailbox(open.mailbox.clone())]).collect()
+    let mut needs: BTreeSet<Need> = home.into_iter().chain(line).map(Need::Line).collect();
+    needs.extend(open.skills.iter().map(|need| Need::Skill(need.skill.clone())));
+    needs.insert(Need::Mailbox(open.mailbox.clone()));
+    let running = open.course.iter().flat_map(Course::applications);
+    for application in running.filter_map(|application| view.applications.get(application)) {
+        let queues = application.queues().into_iter().cloned();
+        needs.extend(queues.map(Line::Queue).map(Need::Line));
+        needs.extend(application.skills().into_iter().cloned().map(Need::Skill));
+    }
+    needs
 }

@@ -215,7 +215,7 @@ fn late(view: &View<'_>, delivery: &Delivery) -> Option<LateReason> {
         (Place::Held { agent, .. } | Place::Parked { agent, .. }, Handler::Agent(number)) => {
             *agent == number
         }
-        (Place::Leaving { outgoing, .. } | Place::Forwarded { outgoing }, Handler::Address) => {
+        (Place::Leaving { outgoing, .. } | Place::Forwarded { outgoing, .. }, Handler::Address) => {
             *outgoing == delivery.outgoing
         }
         (

@@ -186,7 +186,7 @@ fn sent(
         What::Copy { handler, .. } => {
             let leaving = matches!(
                 place,
-                Some(Place::Leaving { outgoing: of, .. } | Place::Forwarded { outgoing: of })
+                Some(Place::Leaving { outgoing: of, .. } | Place::Forwarded { outgoing: of, .. })
                     if *of == outgoing
             );
             let released = leaving.then_some((None, ReleaseReason::TransferredOut));

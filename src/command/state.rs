@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use application::Application;
 use event::{Actor, ApplicationRef, Cause, Event, Fact, Timestamp};
-use projections::{Archive, Hot, OpenContact};
+use projections::{Archive, Course, Hot, OpenContact};
 
 use crate::{Answer, Applications, Envelope, NewEvent, Rejection, View, decide, follow_up};
 
@@ -119,11 +119,7 @@ fn in_use(hot: &Hot) -> BTreeSet<ApplicationRef> {
 }
 
 fn entered(open: &OpenContact) -> impl Iterator<Item = &ApplicationRef> {
-    let within = open.course.iter().flat_map(|course| {
-        let callers = course.callers.iter().map(|caller| &caller.application);
-        callers.chain([&course.application])
-    });
-    within.chain([&open.application])
+    open.course.iter().flat_map(Course::applications).chain([&open.application])
 }
 
 fn event(new: NewEvent, time: Timestamp, actor: Actor, cause: Cause) -> Event {

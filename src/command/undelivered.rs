@@ -21,7 +21,8 @@ pub(crate) struct Subject {
 }
 
 /// The contact goes back to the head of its queue and its agent is not ready, where it still is
-/// with whoever this copy was for. One that its application forwarded returns to its application.
+/// with whoever this copy was for. One that its application forwarded returns to its application, and to
+/// the line where it waited before.
 pub(crate) fn take_back(
     view: &View<'_>,
     contact: ContactId,
@@ -33,10 +34,11 @@ pub(crate) fn take_back(
         return Vec::new();
     }
     let forwarded = view.hot.contacts.get(contact).is_some_and(OpenContact::is_forwarded);
-    if forwarded {
-        return vec![Fact::from(ForwardFailed { contact, outgoing: copy }).into()];
-    }
     let mut events = requeue(view, contact, reason);
+    if forwarded {
+        events.insert(0, Fact::from(ForwardFailed { contact, outgoing: copy }).into());
+        return events;
+    }
     // Without this the next contact would go the same way.
     if let Handler::Agent(agent) = handler
         && let Ok(reason) = TeamReason::new("delivery failed")
@@ -86,7 +88,7 @@ fn is_current_copy(view: &View<'_>, contact: ContactId, copy: OutgoingId) -> boo
         Some(
             Place::Held { outgoing, .. }
             | Place::Leaving { outgoing, .. }
-            | Place::Forwarded { outgoing },
+            | Place::Forwarded { outgoing, .. },
         ) => *outgoing == copy,
         Some(Place::Application | Place::Waiting { .. } | Place::Parked { .. }) | None => false,
     }

@@ -7,6 +7,8 @@ use crate::words::decode_words;
 const FIELDS_MAX: usize = 1_000;
 /// A longer value is cut, in bytes.
 const VALUE_BYTES_MAX: usize = 8 << 10;
+/// Of more than this in all, in bytes, the rest is left out: conditions look at every value.
+const BYTES_MAX: usize = 256 << 10;
 
 /// Every field of a mail's header in its order: the name as written, the value unfolded and decoded
 /// (RFC 2047) on one line.
@@ -17,7 +19,12 @@ pub fn fields(raw: &[u8]) -> Vec<(String, String)> {
         let value = decoded.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         (field.name.to_owned(), value)
     };
-    header.iter().take(FIELDS_MAX).map(shown).collect()
+    let mut bytes = 0;
+    let mut is_within = |(_, value): &(String, String)| {
+        bytes += value.len();
+        bytes <= BYTES_MAX
+    };
+    header.iter().take(FIELDS_MAX).map(shown).take_while(|field| is_within(field)).collect()
 }
 
 #[cfg(test)]
@@ -33,5 +40,12 @@ mod tests {
             found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(found, expected);
         assert_eq!(fields(b""), []);
+    }
+
+    #[test]
+    fn a_header_without_end_is_cut() {
+        let line = format!("Received: {}\r\n", "x".repeat(1_000));
+        let raw = format!("{}\r\n", line.repeat(900));
+        assert_eq!(fields(raw.as_bytes()).len(), BYTES_MAX / 1_000);
     }
 }

@@ -379,3 +379,33 @@ fn broken_toml_is_told_alone() {
     assert!(told.starts_with("line 48: "), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
 }
+
+#[test]
+fn an_exit_that_is_taken_at_once_makes_a_circle_whatever_the_others_wait() {
+    let text = "start = \"arrive\"\n\
+                [action.arrive]\n\
+                do = \"wait for e-mail\"\n\
+                exit.mail = \"first\"\n\
+                [action.first]\n\
+                do = \"route to agent\"\n\
+                agent = 1001\n\
+                wait = \"15 min\"\n\
+                then = \"second\"\n\
+                [action.second]\n\
+                do = \"route to agent\"\n\
+                agent = 1002\n\
+                wait = \"15 min\"\n\
+                exit.\"timed out\" = \"first\"\n\
+                exit.\"no agent\" = \"EXIT\"\n\
+                [action.\"line up\"]\n\
+                do = \"queue\"\n\
+                queue = \"support\"\n\
+                exit.queued = \"over\"\n\
+                [action.over]\n\
+                do = \"end\"\n";
+    let circles = |exit: &str| {
+        let problems = Application::check(&text.replace("EXIT", exit), &Surroundings::default());
+        problems.iter().filter(|problem| problem.message.contains("without a wait")).count()
+    };
+    assert_eq!((circles("first"), circles("line up")), (1, 0));
+}

@@ -12,7 +12,7 @@ use crate::{Command, Fire, LoadDirectory, Publish, RecordWebhook, Rejection, Sup
 
 /// A file whose second action is `body`; what it calls `good` is the queue `support`, and `bad` the
 /// queue `sales`.
-fn file(body: &str) -> String {
+pub(crate) fn file(body: &str) -> String {
     let mut text = format!(
         "start = \"arrive\"\n\
          [action.arrive]\n\
@@ -32,16 +32,16 @@ fn file(body: &str) -> String {
     text
 }
 
-fn world(body: &str) -> World {
+pub(crate) fn world(body: &str) -> World {
     World::with(&file(body), vec![Setting::WebhookHosts(vec!["localhost:9".to_owned()])])
 }
 
-fn open(world: &World, contact: ContactId) -> &OpenContact {
+pub(crate) fn open(world: &World, contact: ContactId) -> &OpenContact {
     world.state.hot().contacts.get(contact).unwrap()
 }
 
 /// The queue a contact waits in.
-fn queue(world: &World, contact: ContactId) -> String {
+pub(crate) fn queue(world: &World, contact: ContactId) -> String {
     match &open(world, contact).place {
         Place::Waiting { line, .. } => line.to_string(),
         place => panic!("{place:?}"),
@@ -49,7 +49,7 @@ fn queue(world: &World, contact: ContactId) -> String {
 }
 
 /// The action and the exit of every step, and why it was taken.
-fn steps(world: &World) -> Vec<(String, String)> {
+pub(crate) fn steps(world: &World) -> Vec<(String, String)> {
     let taken = world.log.iter().filter_map(|event| match &event.fact {
         Fact::Step(event::StepFact::ActionTaken(taken)) => {
             let exit = taken.exit.as_ref().map_or("", |exit| exit.as_str());
@@ -61,11 +61,11 @@ fn steps(world: &World) -> Vec<(String, String)> {
     taken.collect()
 }
 
-fn count(world: &World, name: &str) -> usize {
+pub(crate) fn count(world: &World, name: &str) -> usize {
     world.log.iter().filter(|event| event.fact.name() == name).count()
 }
 
-fn step_of(world: &World, contact: ContactId) -> Step {
+pub(crate) fn step_of(world: &World, contact: ContactId) -> Step {
     match world.state.hot().errands.get(contact) {
         Some(Errand::Mail { step } | Errand::Webhook { step, .. }) => step.clone(),
         None => panic!("no errand"),
@@ -218,7 +218,7 @@ fn an_address_of_our_own_is_an_error() {
     assert_eq!(queue(&world, contact), "sales");
 }
 
-const HOOK: &str = r#"
+pub(crate) const HOOK: &str = r#"
 do = "call webhook"
 url = "http://localhost:9/crm"
 body = "{\"from\": {{ contact.sender }}}"
@@ -226,7 +226,7 @@ result = { "wf.tier" = "/customer/tier" }
 exit = { answered = "good", failed = "bad", error = "bad" }
 "#;
 
-fn answer(contact: ContactId, step: Step, status: Option<u16>, text: &str) -> Command {
+pub(crate) fn answer(contact: ContactId, step: Step, status: Option<u16>, text: &str) -> Command {
     let text = text.to_owned();
     Command::RecordWebhook(RecordWebhook { contact, step, status, text, attempts: 1 })
 }

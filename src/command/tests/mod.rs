@@ -5,6 +5,7 @@ mod automatic_replies;
 mod check_email;
 mod crowds;
 mod desk;
+mod detours;
 mod fairness;
 mod flags;
 mod floor;
