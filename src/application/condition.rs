@@ -48,10 +48,14 @@ enum Compared {
     Automatic(bool),
 }
 
-const OF_TEXTS: &[&str] = &["contains", "equals", "matches", "in"];
-const OF_ADDRESSES: &[&str] = &["contains", "equals", "matches", "in", "domain"];
-const OF_SIZES: &[&str] = &["above", "below"];
-const OF_WORDS: &[&str] = &["is", "in"];
+/// The operators of conditions; what stands alone `is` that, and a list means any of it.
+pub(crate) const OF_TEXTS: &[&str] = &["contains", "equals", "matches", "in"];
+/// The same of addresses.
+pub(crate) const OF_ADDRESSES: &[&str] = &["contains", "equals", "matches", "in", "domain"];
+/// The same of sizes.
+pub(crate) const OF_SIZES: &[&str] = &["above", "below"];
+/// The same of words.
+pub(crate) const OF_WORDS: &[&str] = &["is", "in"];
 
 impl Condition {
     /// Reads a condition on a `field` of a mail, such as `subject` or `header:X-Customer`. A list as

@@ -1,5 +1,6 @@
 //! Every kind of action: the words and sentences from which reader, schema and hints are made.
 
+use crate::condition::{OF_ADDRESSES, OF_SIZES, OF_TEXTS, OF_WORDS};
 use crate::form::{Form, Key, Takes};
 use crate::{read_action, read_reply, read_table, read_webhook};
 
@@ -28,12 +29,6 @@ const ERROR: (&str, &str) = (
     "Taken where it cannot be carried out, such as a variable that holds nothing to be worked with. \
      The journal says why.",
 );
-
-/// The operators of conditions; what stands alone `is` that, and a list means any of it.
-const OF_TEXTS: &[&str] = &["contains", "equals", "matches", "in"];
-const OF_ADDRESSES: &[&str] = &["contains", "equals", "matches", "in", "domain"];
-const OF_SIZES: &[&str] = &["above", "below"];
-const OF_WORDS: &[&str] = &["is", "in"];
 
 const fn needed(
     name: &'static str,
@@ -417,7 +412,8 @@ pub(crate) static RUN_APPLICATION: Form = Form {
 pub(crate) static END: Form = Form {
     does: "end",
     about: "Ends the application; in a part, the one that runs it goes on. A contact that waits in \
-            a queue then stays there; another one is released.",
+            a queue then stays there, one that waits for an agent goes back to the queue it was in \
+            before, and any other is released.",
     keys: &[],
     needs_one_of: &[],
     exits: &[],

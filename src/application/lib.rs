@@ -62,6 +62,7 @@ pub use expression::Expression;
 pub use graph::{Edge, Graph, Group, Node, Taken};
 pub use known::{Kind, Known, Name, known};
 pub use model::{Action, ActionKind, AgentRef, Application, Localised, Reply, Webhook};
+pub use operand::automatic_word;
 pub use problem::{ApplicationError, Problem, Severity};
 pub use schedule::{Clock, Standing};
 pub use schedule_text::{check_schedule, special_day, weekly_hours};

@@ -92,7 +92,7 @@ pub(crate) fn automatic(word: &str) -> Result<Option<bool>, String> {
     let is_kind =
         [AutomaticKind::Answer, AutomaticKind::Bounce, AutomaticKind::Receipt, AutomaticKind::List]
             .into_iter()
-            .any(|kind| word_of(Some(kind)) == word);
+            .any(|kind| automatic_word(kind) == word);
     match word {
         "true" => Ok(Some(true)),
         "false" => Ok(Some(false)),
@@ -103,14 +103,18 @@ pub(crate) fn automatic(word: &str) -> Result<Option<bool>, String> {
     }
 }
 
-/// The word for a kind of mail that no person wrote.
+/// The word for who wrote a mail, a person or not.
 pub(crate) fn word_of(kind: Option<AutomaticKind>) -> &'static str {
+    kind.map_or(NO, automatic_word)
+}
+
+/// The word for a kind of mail that no person wrote.
+pub fn automatic_word(kind: AutomaticKind) -> &'static str {
     match kind {
-        None => NO,
-        Some(AutomaticKind::Answer) => "answer",
-        Some(AutomaticKind::Bounce) => "bounce",
-        Some(AutomaticKind::Receipt) => "receipt",
-        Some(AutomaticKind::List) => "list",
+        AutomaticKind::Answer => "answer",
+        AutomaticKind::Bounce => "bounce",
+        AutomaticKind::Receipt => "receipt",
+        AutomaticKind::List => "list",
     }
 }
 

@@ -6,7 +6,7 @@ use application::{
     AgentValues, Clock, ContactValues, MailboxValues, QueueValues, ScheduleValues, Standing,
     ThreadValues, Values, Variables, VerificationValues,
 };
-use event::{AgentState, AutomaticKind, ContactId, Line, Schedule, Timestamp};
+use event::{AgentState, ContactId, Line, Schedule, Timestamp};
 use projections::{OpenContact, Place};
 
 use crate::{Fault, View};
@@ -47,7 +47,7 @@ fn contact_values(contact: ContactId, open: &OpenContact) -> ContactValues {
         sender: sender.map(|from| from.address.to_string()).unwrap_or_default(),
         sender_name: sender.and_then(|from| from.name.clone()).unwrap_or_default(),
         language: open.language.clone().unwrap_or_default(),
-        automatic: open.automatic.map_or("", automatic_kind).to_owned(),
+        automatic: open.automatic.map_or("", application::automatic_word).to_owned(),
         received: application::instant(open.received),
         size: open.message.size,
         attachments: open.attachments.clone(),
@@ -59,15 +59,6 @@ fn contact_values(contact: ContactId, open: &OpenContact) -> ContactValues {
             Place::Application | Place::Forwarded { .. } => 0,
         }),
         tags: open.tags.iter().map(ToString::to_string).collect(),
-    }
-}
-
-fn automatic_kind(kind: AutomaticKind) -> &'static str {
-    match kind {
-        AutomaticKind::Answer => "answer",
-        AutomaticKind::Bounce => "bounce",
-        AutomaticKind::Receipt => "receipt",
-        AutomaticKind::List => "list",
     }
 }
 
