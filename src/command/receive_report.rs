@@ -1,8 +1,8 @@
 //! A mail system reports what became of a mail of ours (RFC 3464).
 
 use event::{
-    AgentNumber, ContactId, DeliveryOutcome, Fact, Handler, MessageRef, OutgoingId, Position,
-    Private, RequeueReason, Source, ThreadId,
+    ActionFailed, AgentNumber, ContactId, DeliveryOutcome, Fact, Handler, MessageRef, OutgoingId,
+    Position, Private, RequeueReason, Source, Step, ThreadId,
 };
 use mail::Parsed;
 
@@ -27,7 +27,7 @@ pub struct ReceiveReport {
 }
 
 /// A mail of ours, as the fact that asked for it recorded it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SentMail {
     /// The outgoing mail.
     pub outgoing: OutgoingId,
@@ -42,7 +42,7 @@ pub struct SentMail {
 }
 
 /// What a mail of ours was.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum SentWhat {
     /// The customer's mail, to an agent.
     Copy(AgentNumber),
@@ -50,6 +50,8 @@ pub enum SentWhat {
     ReducedCopy(AgentNumber),
     /// The customer's mail, to a plain address, by an agent.
     PassedOn(AgentNumber),
+    /// The customer's mail, to a plain address, by this action of an application.
+    Forwarded(Step),
     /// An answer, to the customer or to someone beside them.
     Answer(Option<Handler>),
     /// Anything else.
@@ -58,14 +60,15 @@ pub enum SentWhat {
 
 impl ReceiveReport {
     /// Everything is recorded. Only a failure leads to more, and only the first one: a contact whose
-    /// copy came back is given to someone else; whoever answered, or passed a contact on, is told.
+    /// copy came back is given to someone else, and whoever answered, or passed a contact on, is told. One
+    /// that an application passed on goes back, or, where it has ended, the action has failed.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
         let repeated =
             view.repeated(&self.source, &self.parsed, &self.message, Some(self.sent.contact))?;
         if let Some(repeated) = repeated {
             return Ok(repeated);
         }
-        let SentMail { outgoing, contact, thread, arrival, what } = self.sent;
+        let SentMail { outgoing, contact, thread, arrival, what } = self.sent.clone();
         let source = self.source.clone();
         let fact = Fact::DeliveryReported {
             contact,
@@ -92,6 +95,16 @@ impl ReceiveReport {
                 SentWhat::PassedOn(agent) => {
                     tell(view, Some(Handler::Agent(agent)), subject, about).into_iter().collect()
                 }
+                SentWhat::Forwarded(step) => {
+                    let back = take_back(
+                        view,
+                        contact,
+                        outgoing,
+                        Handler::Address,
+                        RequeueReason::Bounced,
+                    );
+                    if back.is_empty() { vec![failed(contact, step)] } else { back }
+                }
                 SentWhat::Answer(handler) => {
                     tell(view, handler, subject, about).into_iter().collect()
                 }
@@ -108,4 +121,10 @@ impl ReceiveReport {
         let to = view.hot.directory.agents.get(&agent)?.address.as_ref()?;
         reduce(view, subject, self.sent.outgoing, Handler::Agent(agent), to)
     }
+}
+
+/// Nobody has the contact, and nobody passed it on who could be told: an alarm.
+fn failed(contact: ContactId, step: Step) -> NewEvent {
+    let reason = "the copy came back from the mail server of the address".to_owned();
+    NewEvent::with(ActionFailed { contact, step }.into(), Private::Text(reason))
 }

@@ -1,7 +1,10 @@
 //! What a token of ours names: the fact in the log that asked for the mail.
 
 use command::{Delivery, Finding, SentMail, SentWhat};
-use event::{Address, ContactId, Fact, Handler, OutgoingId, Position, Recorded, Target, ThreadId};
+use event::{
+    Address, ContactForwarded, ContactId, Fact, Handler, OutgoingId, Position, Recorded, StepFact,
+    Target, ThreadId,
+};
 use mail::{Bounce, Parsed, Purpose, TokenSearch};
 
 use crate::{InboxError, Intake};
@@ -27,11 +30,18 @@ impl Intake {
             Fact::ContactTransferred { contact, thread, arrival, from, .. } => {
                 Some(sent(contact, thread, arrival, SentWhat::PassedOn(from)))
             }
+            Fact::Step(StepFact::ContactForwarded(forwarded)) => {
+                let ContactForwarded { contact, thread, arrival, step } = forwarded;
+                Some(sent(contact, thread, arrival, SentWhat::Forwarded(step)))
+            }
             Fact::ReducedCopyRequested { contact, thread, arrival, handler, copy } => {
                 let what = match (handler, self.recorded(copy.0)?.map(|copy| copy.event.fact)) {
                     (Handler::Agent(agent), _) => SentWhat::ReducedCopy(agent),
                     (Handler::Address, Some(Fact::ContactTransferred { from, .. })) => {
                         SentWhat::PassedOn(from)
+                    }
+                    (Handler::Address, Some(Fact::Step(StepFact::ContactForwarded(forwarded)))) => {
+                        SentWhat::Forwarded(forwarded.step)
                     }
                     (Handler::Address, _) => SentWhat::Other,
                 };
@@ -109,6 +119,10 @@ impl Intake {
                 (contact, thread, arrival, Handler::Agent(agent))
             }
             Fact::ContactTransferred { contact, thread, arrival, to: Target::Address, .. } => {
+                (contact, thread, arrival, Handler::Address)
+            }
+            Fact::Step(StepFact::ContactForwarded(forwarded)) => {
+                let ContactForwarded { contact, thread, arrival, .. } = forwarded;
                 (contact, thread, arrival, Handler::Address)
             }
             Fact::ReducedCopyRequested { contact, thread, arrival, handler, .. } => {

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use harness::{Customer, Mail, Needs, Question, WebServer, journey, until};
 use serde_json::{Value, json};
 
-use super::office::{Office, Plan, SUPPORT, ann, queueing, waiting};
+use super::main_job::check_no_trace;
+use super::office::{Office, Plan, SUPPORT, agnes, ann, queueing, waiting};
 
 /// Writes a mail to the mailbox `support`, and gives its contact once it has arrived as number `count`.
 fn write(office: &Office<'_>, count: usize, subject: &str, body: &str) -> Result<String> {
@@ -143,6 +144,32 @@ fn an_application_is_tried_and_nothing_happens() -> Result<()> {
         assert!(told.contains("waits for 1 h") && told.contains("over at once"), "{told}");
         assert_eq!(head(&office)?, before);
         assert_eq!(office.contacts()?.len(), 0);
+        Ok(())
+    })
+}
+
+#[test]
+fn whoever_a_mail_is_forwarded_to_answers_the_customer() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let (ann, partner) = (ann(), agnes());
+        let application = format!(
+            "start = \"arrive\"\n\
+             [action.arrive]\ndo = \"wait for e-mail\"\nexit.mail = \"away\"\n\
+             [action.away]\ndo = \"transfer to address\"\naddress = \"{}\"\n\
+             exit = {{ failed = \"line up\", error = \"line up\" }}\n\
+             [action.\"line up\"]\ndo = \"queue\"\nqueue = \"support\"\nthen = \"over\"\n\
+             [action.over]\ndo = \"end\"\n",
+            partner.address
+        );
+        let office = Office::open(stage, &Plan { application, ..Plan::default() })?;
+        let contact = write(&office, 1, "tax", "Do I pay tax?")?;
+        let copy = office.newest_mail(&partner.address, 1)?;
+        office.wait_for_state(&contact, "released")?;
+        office.servers.submit(&partner.reply(&copy, "No tax."))?;
+        let answer = office.newest_mail(&ann.address, 1)?;
+        assert!(answer.text().starts_with("No tax."), "{}", answer.text());
+        check_no_trace(&answer, &partner);
+        assert_eq!(office.wait_for("ReplyReceived", 1)?[0].text("late"), "Released");
         Ok(())
     })
 }

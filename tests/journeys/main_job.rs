@@ -84,7 +84,7 @@ fn check_sender(mail: &Mail) {
 }
 
 /// No field of a relayed reply tells who the agent is.
-fn check_no_trace(relayed: &Mail, agent: &Agent) {
+pub(crate) fn check_no_trace(relayed: &Mail, agent: &Agent) {
     let head = relayed.head().to_lowercase();
     for trace in agent.traces() {
         assert!(!head.contains(&trace.to_lowercase()), "`{trace}` is in {head}");

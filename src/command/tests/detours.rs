@@ -1,10 +1,13 @@
 //! Applications that go in circles, end in odd places, or are run again from their start.
 
-use event::{ApplicationRef, ContactId, DirectoryEntry, Fact, Line, Setting};
+use event::{
+    ApplicationRef, ContactId, DeliveryOutcome, DirectoryEntry, Fact, Line, OutgoingId, Position,
+    Setting,
+};
 use projections::{CourseAt, Place};
 
 use super::applications::{HOOK, answer, count, file, open, queue, step_of, steps, world};
-use super::world::{World, directory, refused, start};
+use super::world::{SENT, World, directory, refused, start};
 use crate::{Command, Fire, LoadDirectory, Publish, Rejection};
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
@@ -57,6 +60,23 @@ fn who_cannot_be_forwarded_waits_on_where_they_waited() {
     assert_eq!((&open(&world, contact).place, &open(&world, contact).course), (&before, &None));
     world.ready(1001);
     assert_eq!(world.holder(contact), Some(1001));
+}
+
+#[test]
+fn a_forwarded_mail_that_comes_back_later_is_an_alarm() {
+    let body = "do = \"transfer to address\"\naddress = \"partner@other.test\"\n\
+                exit = { failed = \"good\", error = \"bad\" }";
+    let mut world = world(body);
+    let contact = world.arrive(1, "jo@customer.test");
+    let forwarded = world.log.iter().position(|event| event.fact.name() == "ContactForwarded");
+    let outgoing = OutgoingId(Position(forwarded.unwrap() as u64 + 1));
+    world.send_all(&SENT);
+    assert!(world.state.hot().contacts.get(contact).is_none(), "it ended");
+    let facts = world.report(5, outgoing, DeliveryOutcome::Failed);
+    assert_eq!(World::names(&facts), ["DeliveryReported", "ActionFailed"]);
+    assert_eq!(world.state.hot().failures.iter().count(), 1);
+    let facts = world.report(6, outgoing, DeliveryOutcome::Failed);
+    assert_eq!(World::names(&facts), ["DeliveryReported"], "once");
 }
 
 #[test]

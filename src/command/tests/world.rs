@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use event::{
-    Actor, Address, AgentNumber, AgentState, Cause, CommandId, ContactId, DeliveryOutcome,
-    DirectoryEntry, Event, Fact, MailboxName, Mark, MessageDigest, MessageRef, Person, Position,
-    PrivateEntry, Setting, Source, TeamReason, Timestamp,
+    Actor, Address, AgentNumber, AgentState, Cause, CommandId, ContactForwarded, ContactId,
+    DeliveryOutcome, DirectoryEntry, Event, Fact, MailboxName, Mark, MessageDigest, MessageRef,
+    Person, Position, PrivateEntry, Setting, Source, StepFact, TeamReason, Timestamp,
 };
 use mail::Parsed;
 use projections::{Archive, Hot, MemoryShelf, Place, What};
@@ -254,6 +254,10 @@ impl World {
             } => (contact, thread, arrival, SentWhat::ReducedCopy(*agent)),
             Fact::ReplyReceived { contact, thread, arrival, handler, .. } => {
                 (contact, thread, arrival, SentWhat::Answer(Some(*handler)))
+            }
+            Fact::Step(StepFact::ContactForwarded(forwarded)) => {
+                let ContactForwarded { contact, thread, arrival, step } = forwarded;
+                (contact, thread, arrival, SentWhat::Forwarded(step.clone()))
             }
             other => panic!("{other:?}"),
         };
