@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
-use event::{Call, ContactId, Event, Fact, QueueReason, Step, StepFact};
+use event::{Call, ContactId, Event, Fact, Position, QueueReason, Step, StepFact};
 
 use crate::families::{engine, loading, mail_apart, sending};
 
@@ -31,24 +31,32 @@ pub enum Errand {
 /// All errands that are not done; a contact has one at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Errands {
-    open: BTreeMap<ContactId, Errand>,
+    open: BTreeMap<ContactId, (Position, Errand)>,
+    /// By when they were asked for.
+    mails: BTreeMap<Position, ContactId>,
+    webhooks: BTreeMap<Position, ContactId>,
 }
 
 impl Errands {
     /// What a contact waits for.
     pub fn get(&self, contact: ContactId) -> Option<&Errand> {
-        self.open.get(&contact)
+        self.open.get(&contact).map(|(_, errand)| errand)
     }
 
-    /// All that is to be done, by contact.
-    pub fn iter(&self) -> impl Iterator<Item = (ContactId, &Errand)> {
-        self.open.iter().map(|(&contact, errand)| (contact, errand))
+    /// The contacts whose mail is to be read, by when that was asked for.
+    pub fn mails(&self) -> impl Iterator<Item = ContactId> {
+        self.mails.values().copied()
+    }
+
+    /// The contacts for which another program is to be asked, by when that was asked for.
+    pub fn webhooks(&self) -> impl Iterator<Item = ContactId> {
+        self.webhooks.values().copied()
     }
 
     /// Takes in one event.
-    pub fn apply(&mut self, event: &Event) {
+    pub fn apply(&mut self, at: Position, event: &Event) {
         match &event.fact {
-            Fact::Step(fact) => self.step(fact, event),
+            Fact::Step(fact) => self.step(at, fact, event),
             Fact::ContactQueued { contact, reason: QueueReason::Moved, .. }
             | Fact::ContactAssigned { contact, .. }
             | Fact::ContactReleased { contact, .. }
@@ -93,10 +101,13 @@ impl Errands {
         }
     }
 
-    fn step(&mut self, fact: &StepFact, event: &Event) {
+    fn step(&mut self, at: Position, fact: &StepFact, event: &Event) {
         match fact {
             StepFact::MailRequested(asked) => {
-                self.open.insert(asked.contact, Errand::Mail { step: asked.step.clone() });
+                self.done(asked.contact);
+                self.mails.insert(at, asked.contact);
+                let errand = Errand::Mail { step: asked.step.clone() };
+                self.open.insert(asked.contact, (at, errand));
             }
             StepFact::WebhookRequested(asked) => {
                 let errand = Errand::Webhook {
@@ -105,7 +116,9 @@ impl Errands {
                     timeout_ms: asked.timeout_ms,
                     attempts_max: asked.attempts_max,
                 };
-                self.open.insert(asked.contact, errand);
+                self.done(asked.contact);
+                self.webhooks.insert(at, asked.contact);
+                self.open.insert(asked.contact, (at, errand));
             }
             StepFact::ActionTaken(taken) => self.done(taken.contact),
             StepFact::WebhookAnswered(answered) => self.done(answered.contact),
@@ -120,6 +133,9 @@ impl Errands {
     }
 
     fn done(&mut self, contact: ContactId) {
-        self.open.remove(&contact);
+        if let Some((at, _)) = self.open.remove(&contact) {
+            self.mails.remove(&at);
+            self.webhooks.remove(&at);
+        }
     }
 }

@@ -77,7 +77,7 @@ impl Hot {
         self.maildrops.apply(event);
         self.quarantine.apply(at, event);
         self.automatic_mail.apply(event);
-        self.errands.apply(event);
+        self.errands.apply(at, event);
         self.failures.apply(event);
         self.position = at;
         self.time = event.time;

@@ -1,6 +1,7 @@
 //! What applications asked the outside is done: mail is read again, other programs are called; the
 //! engine is told of each outcome.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use application::CheckedMail;
@@ -8,13 +9,17 @@ use command::{Command, RecordWebhook, SupplyMail};
 use engine::{EngineError, Handle};
 use event::{Actor, Call, ContactId, MessageRef, Position, Step};
 use projections::Errand;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::in_hand::InHand;
 use crate::{MessageStore, Stop, Trust, WebhookCall, call_webhook};
 
-/// So many errands are run at once; the rest waits.
+/// So many errands of a kind are run at once; the rest waits.
 const ERRANDS_MAX: usize = 32;
+/// Room for the mails that are being read; one that is larger still has it for itself. This bounds the
+/// memory.
+const ROOM_KIB: u32 = 32 << 10;
 
 /// What errands need.
 #[derive(Clone)]
@@ -44,18 +49,30 @@ struct Question {
     attempts_max: u8,
 }
 
-/// Runs errands until told to stop; what is in hand then is begun anew by the next start.
-pub async fn run_errands(errands: Errands, mut stop: Stop) {
-    let running = InHand::default();
+/// What errands are about. A program that hangs holds up no mail.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Mail,
+    Webhook,
+}
+
+/// Runs errands until told to stop, those first that were asked for first; what is in hand then is begun
+/// anew by the next start.
+pub async fn run_errands(errands: Errands, stop: Stop) {
+    tokio::join!(run(Kind::Mail, &errands, stop.clone()), run(Kind::Webhook, &errands, stop));
+}
+
+async fn run(kind: Kind, errands: &Errands, mut stop: Stop) {
+    let (running, room) = (InHand::default(), Arc::new(Semaphore::new(ROOM_KIB as usize)));
     let mut tasks = JoinSet::new();
     let mut durable = errands.handle.durable();
     loop {
         durable.borrow_and_update();
-        let Ok(jobs) = claim(&running, &errands.handle).await else { return };
+        let Ok(jobs) = claim(kind, &running, &errands.handle).await else { return };
         for job in jobs {
-            let (errands, running) = (errands.clone(), running.clone());
+            let (errands, running, room) = (errands.clone(), running.clone(), Arc::clone(&room));
             tasks.spawn(async move {
-                let (contact, done) = (job.contact, errands.run(job).await);
+                let (contact, done) = (job.contact, errands.run(job, &room).await);
                 running.release(contact);
                 if let Err(error) = done {
                     tracing::debug!(%contact, %error, "an errand is left to the next start");
@@ -72,10 +89,13 @@ pub async fn run_errands(errands: Errands, mut stop: Stop) {
 }
 
 impl Errands {
-    async fn run(&self, job: Job) -> Result<(), EngineError> {
+    async fn run(&self, job: Job, room: &Semaphore) -> Result<(), EngineError> {
         let Job { contact, arrival, message, errand, hosts } = job;
         let command = match errand {
             Errand::Mail { step } => {
+                let kib = u32::try_from(message.size >> 10).unwrap_or(u32::MAX);
+                // Nobody closes it.
+                let _room = room.acquire_many(kib.clamp(1, ROOM_KIB)).await;
                 let mail = self.read(&message).await;
                 Command::SupplyMail(Box::new(SupplyMail { contact, step, mail }))
             }
@@ -108,7 +128,8 @@ impl Errands {
             let text = "what was to be asked was erased".to_owned();
             return RecordWebhook { contact, step, status: None, text, attempts: 0 };
         };
-        let name = format!("{arrival} {} {} {}", step.application.name, step.action, step.visit);
+        let Step { application, action, visit } = &step;
+        let name = format!("{arrival} {} {action} {visit} {url} {body}", application.name);
         let call = WebhookCall {
             url,
             body,
@@ -142,17 +163,26 @@ pub fn checked_mail(raw: &[u8], size: u64) -> Result<CheckedMail, String> {
 }
 
 /// Takes errands in hand that nobody runs, as many as there is room for.
-async fn claim(running: &InHand<ContactId>, handle: &Handle) -> Result<Vec<Job>, EngineError> {
+async fn claim(
+    kind: Kind,
+    running: &InHand<ContactId>,
+    handle: &Handle,
+) -> Result<Vec<Job>, EngineError> {
     let running = running.clone();
     let claimed = handle.read(move |views| {
         let mut running = running.lock();
         let hot = views.hot;
+        let asked: Box<dyn Iterator<Item = ContactId>> = match kind {
+            Kind::Mail => Box::new(hot.errands.mails()),
+            Kind::Webhook => Box::new(hot.errands.webhooks()),
+        };
         let mut jobs = Vec::new();
-        for (contact, errand) in hot.errands.iter() {
+        for contact in asked {
             if running.len() >= ERRANDS_MAX {
                 break;
             }
-            if let Some(open) = hot.contacts.get(contact)
+            if let (Some(open), Some(errand)) =
+                (hot.contacts.get(contact), hot.errands.get(contact))
                 && running.insert(contact)
             {
                 let hosts = hot.directory.settings.webhook_hosts.clone();

@@ -194,6 +194,31 @@ fn asking_plan(server: &WebServer, timeout: &str) -> Plan {
     Plan { application, settings: settings.leak(), ..Plan::default() }
 }
 
+/// So many questions may be open at once.
+const QUESTIONS_MAX: usize = 32;
+
+#[test]
+fn a_program_that_hangs_holds_up_no_other_mail() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let server = WebServer::start(GOLD)?;
+        let mut plan = asking_plan(&server, "5 min");
+        let check = "exit.mail = \"look\"\n[action.look]\ndo = \"check e-mail\"\n\
+                     exit.otherwise = \"ask\"\nexit.error = \"ask\"\n\
+                     [[action.look.row]]\nbody = { contains = \"urgent\" }\nto = \"line\"\n";
+        plan.application = plan.application.replace("exit.mail = \"ask\"\n", check);
+        let office = Office::open(stage, &plan)?;
+        for _ in 0..=QUESTIONS_MAX {
+            office.servers.submit(&ann().write(SUPPORT, &[], "please hang", "?"))?;
+        }
+        until(
+            "all places are taken",
+            || Ok((server.asked().len() >= QUESTIONS_MAX).then_some(())),
+        )?;
+        let urgent = write(&office, QUESTIONS_MAX + 2, "help", "It is urgent.")?;
+        office.wait_for_state(&urgent, "waiting in support")
+    })
+}
+
 const GOLD: &str = "{\"level\": \"gold\"}";
 
 #[test]
