@@ -185,8 +185,11 @@ fn requeue_under(
 /// queue it was in before, where there was one.
 fn way_back(view: &View<'_>, open: &OpenContact, line: &Line, reason: RequeueReason) -> Line {
     let is_taken = match reason {
-        RequeueReason::SignedOut | RequeueReason::DeliveryFailed | RequeueReason::Bounced => true,
-        RequeueReason::AgentRemoved | RequeueReason::NotAccepted | RequeueReason::Declined => false,
+        RequeueReason::DeliveryFailed | RequeueReason::Bounced => true,
+        RequeueReason::SignedOut
+        | RequeueReason::AgentRemoved
+        | RequeueReason::NotAccepted
+        | RequeueReason::Declined => false,
     };
     let waits_for = |agent| view.hot.agents.get(agent).is_some_and(|agent| agent.listed);
     match (line, &open.home) {

@@ -6,7 +6,7 @@ use event::{
 };
 use projections::Place;
 
-use crate::contact_command::{line_of_agent, line_of_queue, meant, open};
+use crate::contact_command::{line_of_agent, line_of_queue, meant, missing_code, open};
 use crate::note::{NoteText, noted};
 use crate::queueing::{Entry, enqueue};
 use crate::{Decision, NewEvent, Rejection, View};
@@ -79,6 +79,11 @@ impl Transfer {
                 return Err(Rejection::OwnAddress);
             }
             Destination::Address(address) => {
+                // It ends there.
+                let open = open(view, contact)?;
+                if let Some(codes) = missing_code(view, open) {
+                    return Err(Rejection::NoDisposition(contact, codes.to_vec()));
+                }
                 return Ok((Target::Address, None, Some(Private::Address(address.clone()))));
             }
         };

@@ -184,7 +184,22 @@ fn others(count: u32, what: &str) -> String {
 }
 
 fn why(event: &Event) -> String {
-    event.text().map(|text| format!(": {text}")).unwrap_or_default()
+    event.text().map(|text| format!(": {}", shown(text))).unwrap_or_default()
+}
+
+/// A text as it is safe on a terminal: further lines stand apart from those of the journal, and what steers
+/// terminals or turns the direction of writing is left out.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str("\n          | "),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            c if c.is_control() => {}
+            c => shown.push(c),
+        }
+    }
+    shown
 }
 
 #[cfg(test)]

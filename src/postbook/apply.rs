@@ -10,7 +10,7 @@ use event::{Actor, DirectoryEntry, PrivateEntry, Setting};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use gateway::MessageStore;
-use http::answer::Applied;
+use http::answer::{Applied, ItemChange};
 use http::picture::{Kind, Picture, Thing};
 use http::{Apply, ApplyError};
 use tokio::sync::Mutex;
@@ -46,6 +46,16 @@ pub(crate) struct Applier {
     store: MessageStore,
     /// `None` once the server stops.
     edge: Mutex<Option<Edge>>,
+}
+
+/// The events hold nothing of connections, so that the server's own log tells which keys have changed; the
+/// values may be addresses.
+fn tell(changes: &[ItemChange], by: &str) {
+    for ItemChange { kind, name, change, keys } in changes {
+        let keys: Vec<&str> = keys.iter().map(|key| key.key.as_str()).collect();
+        let keys = keys.join(", ");
+        tracing::info!(%by, %kind, %name, %change, %keys, "the configuration was applied");
+    }
 }
 
 /// What is in force, as far as the log says.
@@ -87,6 +97,7 @@ impl Applier {
         let changes = before.picture(edge.plan()).changes(&after(&before, &loading.command, &plan));
         let notes = self.notes(&loading.command).await?;
         let restart = restart(edge.config(), &config);
+        let by = format!("{actor:?}");
         let (events, head) = if dry_run {
             let command = Command::LoadConfiguration(Box::new(loading.command));
             self.handle.rehearse(actor, command).await?;
@@ -100,8 +111,8 @@ impl Applier {
             edge.take_over(Arc::clone(&config), plan).await;
             (done.events, done.head.0)
         };
-        if !dry_run && !changes.is_empty() {
-            tracing::info!(changes = changes.len(), events, "the configuration was applied");
+        if !dry_run {
+            tell(&changes, &by);
         }
         let files = config.sources.paths().map(|path| path.display().to_string()).collect();
         Ok(Applied { files, dry_run, changes, notes, restart, events, head })

@@ -1,5 +1,6 @@
 //! The files that applications send with their answers; they lie beside the application's file.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -36,6 +37,14 @@ const MEDIA_TYPES: [(&str, &str); 14] = [
     ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ("zip", "application/zip"),
 ];
+
+/// The names of the files beside an application's file.
+pub(crate) fn files_beside(file: &Path) -> BTreeSet<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok();
+    let entries = entries.into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
 
 /// Reads the files that an application sends. One that cannot be read as an application sends none, and
 /// a file that is not there is left out: whoever publishes it tells what is wrong.

@@ -148,20 +148,26 @@ fn an_application_is_tried_and_nothing_happens() -> Result<()> {
     })
 }
 
+/// Passes every mail on to an address.
+pub(crate) fn forwarding(address: &str) -> String {
+    format!(
+        "start = \"arrive\"\n\
+         [action.arrive]\ndo = \"wait for e-mail\"\nexit.mail = \"away\"\n\
+         [action.away]\ndo = \"transfer to address\"\naddress = \"{address}\"\n\
+         exit = {{ failed = \"line up\", error = \"line up\" }}\n\
+         [action.\"line up\"]\ndo = \"queue\"\nqueue = \"support\"\nthen = \"over\"\n\
+         [action.over]\ndo = \"end\"\n"
+    )
+}
+
 #[test]
 fn whoever_a_mail_is_forwarded_to_answers_the_customer() -> Result<()> {
     journey(Needs::Mail, |stage| {
         let (ann, partner) = (ann(), agnes());
-        let application = format!(
-            "start = \"arrive\"\n\
-             [action.arrive]\ndo = \"wait for e-mail\"\nexit.mail = \"away\"\n\
-             [action.away]\ndo = \"transfer to address\"\naddress = \"{}\"\n\
-             exit = {{ failed = \"line up\", error = \"line up\" }}\n\
-             [action.\"line up\"]\ndo = \"queue\"\nqueue = \"support\"\nthen = \"over\"\n\
-             [action.over]\ndo = \"end\"\n",
-            partner.address
-        );
-        let office = Office::open(stage, &Plan { application, ..Plan::default() })?;
+        let office = Office::open(
+            stage,
+            &Plan { application: forwarding(&partner.address), ..Plan::default() },
+        )?;
         let contact = write(&office, 1, "tax", "Do I pay tax?")?;
         let copy = office.newest_mail(&partner.address, 1)?;
         office.wait_for_state(&contact, "released")?;

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use harness::{Agent, Customer, Mail, MailClient, Needs, journey, until};
 use serde_json::Value;
 
+use super::applications::forwarding;
 use super::office::{BOUNCES, Office, Plan, SUPPORT, agnes, ann, bruno, text};
 
 /// What goes to this agent is taken by the mail server, and comes back.
@@ -35,6 +36,23 @@ fn notice(office: &Office<'_>, agent: &Agent, count: usize) -> Result<Mail> {
     assert_eq!(notice.field("Return-Path"), "<>", "{}", notice.head());
     assert_eq!(notice.field("Auto-Submitted"), "auto-generated");
     Ok(notice)
+}
+
+#[test]
+fn a_mail_that_an_application_passed_on_and_that_comes_back_is_an_alarm() -> Result<()> {
+    journey(Needs::Mail, |stage| {
+        let application = forwarding(&gone().address);
+        let plan = Plan { application, ..plan(vec![(bruno(), 1)], stage)? };
+        let office = Office::open(stage, &plan)?;
+        office.servers.submit(&ann().write(SUPPORT, &[], "tax", "Do I pay tax?"))?;
+        let contact = office.arrival(1)?;
+        let failed = office.wait_for("ActionFailed", 1)?;
+        assert_eq!(failed[0].text("contact"), contact);
+        assert_eq!(office.all("DeliveryReported")?.len(), 1);
+        let alarms = alarms(&office)?;
+        assert!(alarms[0].as_str().context("a sentence")?.contains("away"), "{alarms:?}");
+        Ok(())
+    })
 }
 
 #[test]

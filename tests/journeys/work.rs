@@ -99,7 +99,11 @@ fn agents_accept_park_and_decline_and_a_power_cut_changes_nothing() -> Result<()
         let story = office.program.text(&["journal", "show", &first])?;
         assert!(story.contains("She waits for the carrier. (by agent 1001)"), "{story}");
 
-        refused(&office, &["agent", "pull", "1001", &first], &["1001", "as many as they may"])?;
+        refused(
+            &office,
+            &["agent", "pull", "1001", &first],
+            &["1001", "as many contacts as they may"],
+        )?;
         run(&office, &["agent", "decline", "1001", "--reason", "not mine"])?;
         assert_eq!(text(&agent(&office, 1001)?, "reason"), "not mine");
         office.ready(&bruno())?;

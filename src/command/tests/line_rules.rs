@@ -214,6 +214,15 @@ fn what_comes_back_waits_on_by_its_rules() {
     assert_eq!(place(&floor, contact).0, queue("blue"));
 }
 
+#[test]
+fn what_waited_for_an_agent_who_signs_out_goes_back_to_its_queue() {
+    let (mut world, contact) = waiting_for_one(Vec::new());
+    world.ready(1002);
+    assert_eq!(world.holder(contact), Some(1002));
+    world.set(1002, AgentState::SignedOut);
+    assert_eq!(world.holder(contact), Some(1001), "who serves that");
+}
+
 /// A contact of the queue `support` that 1001 passed on to 1002, who is signed out.
 fn waiting_for_one(settings: Vec<Setting>) -> (World, ContactId) {
     let mut world = World::with(APPLICATION, settings);

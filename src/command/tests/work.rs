@@ -11,7 +11,10 @@ use super::desk::{
     with_contact_and,
 };
 use super::world::{SENT, World, agent_address, reply};
-use crate::{AddNote, AddTag, Command, Finding, NoteText, Rejection, Release, SetDisposition};
+use crate::{
+    AddNote, AddTag, Command, Destination, Finding, NoteText, Rejection, Release, SetDisposition,
+    Transfer,
+};
 
 /// Ada has a minute to accept the contact.
 fn await_acceptance(world: &mut World, contact: ContactId) {
@@ -135,6 +138,13 @@ fn where_a_queue_needs_a_code_nothing_is_released_without_one() {
     assert_eq!(World::names(&world.send_all(&SENT)), ["SendStarted", "ReplyRelayed"]);
     let named = Command::Release(Release { agent: None, contact: Some(contact) });
     assert!(world.supervise(named).is_err(), "for supervisors neither");
+    let away = Command::Transfer(Transfer {
+        agent: Some(ADA),
+        contact: None,
+        to: Destination::Address("expert@other.test".parse().unwrap()),
+        note: None,
+    });
+    assert!(world.act(1001, away).is_err(), "passing it on to an address ends it, too");
     world.act(1001, label("solved", None)).unwrap();
     assert_eq!(world.holder(contact), Some(1001), "the agent ends it");
     world.answer(2, contact, 1001);

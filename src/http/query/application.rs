@@ -14,6 +14,8 @@ use projections::Directory;
 use super::{QueryError, person};
 use crate::answer::{Application, ApplicationVersion, Way, instant};
 
+/// The exit of an action whose part has ended.
+const DONE: &str = "done";
 /// How often a scan tells how far it is.
 const PROGRESS_EVENTS: u64 = 10_000;
 
@@ -83,6 +85,7 @@ pub fn ways(
     progress: &mut dyn FnMut(Position),
 ) -> Result<Vec<Way>, QueryError> {
     let mut counts: BTreeMap<(ActionName, Option<ExitName>), u64> = BTreeMap::new();
+    let mut elsewhere = Elsewhere::default();
     log.scan(first_at(log, period.start)?, &mut |recorded| {
         if recorded.position.0.is_multiple_of(PROGRESS_EVENTS) {
             progress(recorded.position);
@@ -90,10 +93,12 @@ pub fn ways(
         if recorded.event.time >= period.end {
             return ControlFlow::Break(());
         }
-        if let Some((_, step, exit)) = taken(&recorded.event.fact)
-            && step.application.name == *name
-        {
-            *counts.entry((step.action.clone(), exit.cloned())).or_default() += 1;
+        let fact = &recorded.event.fact;
+        let taken = taken(fact).map(|(_, step, exit)| (step.clone(), exit.cloned()));
+        for (step, exit) in taken.into_iter().chain(elsewhere.left(fact)) {
+            if step.application.name == *name {
+                *counts.entry((step.action, exit)).or_default() += 1;
+            }
         }
         ControlFlow::Continue(())
     })?;
@@ -103,6 +108,47 @@ pub fn ways(
         count,
     };
     Ok(counts.into_iter().map(way).collect())
+}
+
+/// Actions that a contact leaves by facts about other things.
+#[derive(Default)]
+struct Elsewhere {
+    /// Those that run parts, the outermost first.
+    callers: BTreeMap<ContactId, Vec<Step>>,
+    /// Those that passed the contact on.
+    forwarded: BTreeMap<ContactId, Step>,
+}
+
+impl Elsewhere {
+    /// The action that is left by a fact that does not name it: one whose part ended, or one whose copy
+    /// arrived, with which the contact ends.
+    fn left(&mut self, fact: &Fact) -> Option<(Step, Option<ExitName>)> {
+        match fact {
+            Fact::Step(StepFact::SubApplicationEntered(entered)) => {
+                self.callers.entry(entered.contact).or_default().push(entered.step.clone());
+                None
+            }
+            Fact::Step(StepFact::ContactForwarded(forwarded)) => {
+                self.forwarded.insert(forwarded.contact, forwarded.step.clone());
+                None
+            }
+            Fact::Step(StepFact::ActionTaken(taken)) => {
+                self.forwarded.remove(&taken.contact);
+                let ended = taken.exit.is_none();
+                let caller = self.callers.get_mut(&taken.contact).filter(|_| ended)?.pop()?;
+                Some((caller, ExitName::new(DONE).ok()))
+            }
+            Fact::ContactRestarted { contact } | Fact::ContactAssigned { contact, .. } => {
+                self.callers.remove(contact);
+                None
+            }
+            Fact::ContactReleased { contact, .. } => {
+                self.callers.remove(contact);
+                Some((self.forwarded.remove(contact)?, None))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The step of an application that a fact tells of, and the exit by which the action was left.
@@ -133,7 +179,10 @@ fn first_at(log: &dyn EventLog, time: Timestamp) -> Result<Position, QueryError>
 
 #[cfg(test)]
 mod tests {
-    use event::{ActionTaken, Actor, Cause, CommandId, Event};
+    use event::{
+        ActionTaken, Actor, Cause, CommandId, ContactForwarded, Event, ReleaseReason,
+        SubApplicationEntered, ThreadId,
+    };
     use log::MemoryLog;
 
     use super::*;
@@ -180,5 +229,38 @@ mod tests {
         assert_eq!(count(0, 9), shown(&[("", 1), ("no", 1), ("yes", 4)]));
         assert_eq!(count(6, 9), []);
         assert_eq!(count(3, 3), []);
+    }
+
+    #[test]
+    fn parts_and_forwarded_contacts_are_counted() {
+        let log = MemoryLog::default();
+        let contact = ContactId::from_digest(&[7; 32]);
+        let step = |action: &str| Step {
+            application: ApplicationRef { name: "support".parse().unwrap(), version: 2 },
+            action: action.parse().unwrap(),
+            visit: 1,
+        };
+        let part = ApplicationRef { name: "part".parse().unwrap(), version: 1 };
+        let entered = SubApplicationEntered { contact, step: step("greet"), application: part };
+        let thread = ThreadId(contact);
+        let forwarded =
+            ContactForwarded { contact, thread, arrival: Position(1), step: step("away") };
+        let reason = ReleaseReason::TransferredOut;
+        let facts = [
+            entered.into(),
+            took(1, "part", 2, None).fact,
+            forwarded.into(),
+            Fact::ContactReleased { contact, agent: None, reason },
+        ];
+        let events = facts.map(|fact| Event { fact, ..took(1, "support", 2, None) });
+        log.append(Position(0), &events).unwrap();
+        let period = Timestamp(0)..Timestamp(9_000);
+        let ways = ways(&log, &"support".parse().unwrap(), &period, &mut |_| {}).unwrap();
+        let shown: Vec<_> = ways
+            .into_iter()
+            .map(|way| (way.action, way.exit.unwrap_or_default(), way.count))
+            .collect();
+        let way = |action: &str, exit: &str| (action.to_owned(), exit.to_owned(), 1);
+        assert_eq!(shown, [way("away", ""), way("greet", "done")]);
     }
 }

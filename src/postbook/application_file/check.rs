@@ -9,10 +9,11 @@ use http::CheckRequest;
 use http::answer::{Checked, Problem};
 use serde::Serialize;
 
-use super::names::{Names, files_beside};
+use super::names::Names;
 use crate::arguments::{CheckArgs, Common};
 use crate::client::escape;
 use crate::print;
+use crate::sent_files::files_beside;
 
 /// `postbook application check`; fails where something keeps the file from being published.
 pub(super) fn run(common: &Common, args: CheckArgs) -> Result<()> {

@@ -1,6 +1,5 @@
 //! Where the names are looked up that an application uses.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use crate::arguments::Common;
 use crate::client::Client;
 use crate::data::Data;
 use crate::directory::{directory, settings};
+use crate::sent_files::files_beside;
 use crate::{config, question};
 
 /// Who knows which names there are.
@@ -62,14 +62,6 @@ impl fmt::Display for Names {
             ),
         }
     }
-}
-
-/// The names of the files beside an application's file.
-pub(super) fn files_beside(file: &Path) -> BTreeSet<String> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok();
-    let entries = entries.into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 /// The files beside an application's file that its text names.

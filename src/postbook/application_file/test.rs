@@ -10,10 +10,11 @@ use http::answer::{Failure, Problem, Rehearsed};
 use http::{MailRequest, RehearsalError, RehearseRequest, WebhookAnswerRequest, query};
 use serde::Serialize;
 
-use super::names::{Names, files_beside};
+use super::names::Names;
 use crate::arguments::{Common, Target, TestArgs};
 use crate::client::{Refused, escape};
 use crate::print;
+use crate::sent_files::files_beside;
 
 /// `postbook application test`.
 pub(super) fn run(common: &Common, args: TestArgs) -> Result<()> {

@@ -72,9 +72,9 @@ pub(crate) enum Command {
     /// Put the configuration in force on the running server, without a restart
     ///
     /// The server reads the file it was started with, and those it includes. It tells what is different
-    /// from what is in force, records it by the name of the user, and takes mailboxes and the outgoing
-    /// server over. Where something is wrong, or contacts would be left alone, it says so and nothing
-    /// changes.
+    /// from what is in force, records directory, settings and applications by the name of the user, and
+    /// takes the connections to mailboxes and the outgoing server over, of which the server's own log
+    /// tells. Where something is wrong, or contacts would be left alone, it says so and nothing changes.
     Apply(ApplyArgs),
     /// Queues, agents, mailboxes and settings, as they are or once were
     #[command(subcommand)]

@@ -17,6 +17,8 @@ pub(super) fn files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String
     if !name.contains('*') {
         return Ok(vec![path]);
     }
+    let here = Path::new(".");
+    let parent = if parent.as_os_str().is_empty() { here } else { parent };
     let failed = |error| format!("cannot read the folder {}: {error}", parent.display());
     let mut found = Vec::new();
     for entry in fs::read_dir(parent).map_err(failed)? {
@@ -82,6 +84,9 @@ mod tests {
         assert_eq!(found, ["a.toml", "b.toml"].map(|name| folder.path().join(name)));
         // Whoever names one file means it, whether it is there or not.
         assert_eq!(files(folder.path(), "x.toml").unwrap(), [folder.path().join("x.toml")]);
+        // Without a folder that is the one the program was started in: the sources of this package.
+        let found = files(Path::new(""), "Cargo.*").unwrap();
+        assert_eq!(found, [Path::new("./Cargo.toml")]);
         for (pattern, expected) in [
             ("gone/*.toml", "cannot read the folder"),
             ("*/a.toml", "not of a folder"),

@@ -21,10 +21,26 @@ struct Source {
     start: usize,
 }
 
+/// Whether a line may hold a secret: one that is written in the file itself, or in a file that is none of
+/// a configuration.
+fn may_be_secret(path: &Path, line: &str) -> bool {
+    let plain = ["password_file", "password_env", "secret_file", "token_file", "token_url"];
+    let said = plain.iter().fold(line.to_ascii_lowercase(), |said, name| said.replace(name, ""));
+    let is_other = path.extension().is_none_or(|extension| extension != "toml");
+    is_other || ["password", "secret", "token"].iter().any(|word| said.contains(word))
+}
+
+/// A configuration is no larger, in bytes.
+const BYTES_MAX: u64 = 4 << 20;
+
 impl Sources {
     /// Reads a file. Gives its text behind as much white space as all files before it are long, so
     /// that whatever is parsed of it knows its place among all.
     pub(crate) fn read(&mut self, path: &Path) -> io::Result<String> {
+        let about = fs::metadata(path)?;
+        if !about.is_file() || about.len() > BYTES_MAX {
+            return Err(io::Error::other("it is no file, or too large for a configuration"));
+        }
         let text = fs::read_to_string(path)?;
         let start = self.files.last().map_or(0, |last| last.start + last.text.len() + 1);
         let padded = " ".repeat(start) + &text;
@@ -46,9 +62,11 @@ impl Sources {
         let before = source.text.get(..at - source.start).unwrap_or(&source.text);
         let number = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
         let line = source.text.lines().nth(number - 1).unwrap_or_default();
-        // The only secret that may be written in the file itself.
-        let secret = line.replace("client_secret_file", "").contains("client_secret");
-        let line = if secret { "(a line with a client secret)" } else { line };
+        let line = if may_be_secret(&source.path, line) {
+            "(not shown, for it may hold a secret)"
+        } else {
+            line
+        };
         let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
         let text =
             format!("{}:{number}: {key}{message}\n    {}", source.path.display(), line.trim());

@@ -121,7 +121,22 @@ fn the_example_in_the_documentation_is_in_order() {
 /// it says.
 type Mistake = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
 
-const MISTAKES: [Mistake; 39] = [
+const MISTAKES: [Mistake; 42] = [
+    ("queues", "host = \"localhost\"", "host = \" \"", "queues.toml:", &["imap.host", "empty"]),
+    (
+        "queues",
+        "user = \"orders\",",
+        "user = \"orders\", message_bytes_max = 50,",
+        "queues.toml:",
+        &["imap.message_bytes_max", "50 bytes are less"],
+    ),
+    (
+        "queues",
+        "user = \"orders\",",
+        "user = \"orders\", poll_seconds = 0,",
+        "queues.toml:",
+        &["imap.poll_seconds", "at least 1"],
+    ),
     ("main", "data = \"data\"", "", "postbook.toml:1:", &["missing field `data`"]),
     ("main", "[[queue]]", "[queue]", "postbook.toml:23:", &["queue", "expected a list"]),
     ("main", "directory/*.toml", "directory/x.toml", "postbook.toml:2:", &["include", "x.toml"]),
@@ -402,6 +417,23 @@ fn a_line_with_a_secret_is_not_shown() {
     );
     let error = read(folder.path(), MAIN, PEOPLE, &queues).err().unwrap();
     assert!(error.contains("queues.toml:26: mailbox[0].imap.oauth2.token_url"), "{error}");
-    assert!(error.contains("(a line with a client secret)"), "{error}");
+    assert!(error.contains("(not shown, for it may hold a secret)"), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_configuration_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("password"), "correct horse").unwrap();
+    let main = MAIN.replace("directory/*.toml", "pass*");
+    let error = read(folder.path(), &main, PEOPLE, QUEUES).err().unwrap();
+    assert!(error.contains("password:1: ") && !error.contains("horse"), "{error}");
+}
+
+#[test]
+fn an_address_is_one_agents() {
+    let folder = tempfile::tempdir().unwrap();
+    let second = PEOPLE.replace("1001", "1002");
+    let error = read(folder.path(), MAIN, &format!("{PEOPLE}\n{second}"), QUEUES).err().unwrap();
+    assert!(error.contains("agent.address: agent 1001 has this address already"), "{error}");
 }

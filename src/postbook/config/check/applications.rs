@@ -1,7 +1,6 @@
 //! Applications: each must be able to work with what the configuration has.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use application::{Application, Surroundings};
 use event::ApplicationName;
@@ -10,6 +9,7 @@ use super::Check;
 use super::directory::Names;
 use crate::config::error::Problem;
 use crate::config::{ApplicationText, File};
+use crate::sent_files::files_beside;
 
 impl Check<'_> {
     /// Reads the application files and checks them against all that they name.
@@ -76,11 +76,4 @@ fn surroundings(
         webhook_hosts: Some(application::webhook_hosts(&hosts)),
         files: None,
     }
-}
-
-/// The names of the files beside an application file.
-fn files_beside(file: &Path) -> BTreeSet<String> {
-    let entries = file.parent().and_then(|folder| std::fs::read_dir(folder).ok());
-    let entries = entries.into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }

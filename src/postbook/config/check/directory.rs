@@ -1,6 +1,6 @@
 //! Agents and what they name: who names something must find it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::Range;
 
@@ -72,8 +72,13 @@ impl Check<'_> {
     }
 
     pub(super) fn agents(&mut self, file: &File, names: &Names, own: &BTreeSet<Address>) {
+        let mut known = BTreeMap::new();
         for agent in &file.agent {
             let address = &agent.address.get_ref().0;
+            if let Some(other) = known.insert(address, agent.number()) {
+                let message = format!("agent {other} has this address already");
+                self.report(agent.address.span(), "agent.address", &message);
+            }
             let plain = address.without_detail();
             if own.contains(address) || plain.is_some_and(|plain| own.contains(&plain)) {
                 let message =

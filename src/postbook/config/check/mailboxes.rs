@@ -8,6 +8,9 @@ use event::Address;
 use super::Check;
 use crate::config::{After, File, Imap, Maildir, OAuth2, Pop3};
 
+/// With less, no mail would ever be taken.
+const MESSAGE_BYTES_MIN: u64 = 4 << 10;
+
 impl Check<'_> {
     pub(super) fn mailboxes(&mut self, file: &File) {
         let mut names = BTreeSet::from([&file.internal.name.get_ref().0]);
@@ -41,14 +44,55 @@ impl Check<'_> {
             self.report(span.clone(), key, "give one of: `imap`, `pop3`, `maildir`");
         }
         if let Some(imap) = imap {
+            let place = (span.clone(), format!("{key}.imap"));
+            self.usable(
+                &place,
+                &[("host", &imap.host), ("user", &imap.user), ("folder", &imap.folder)],
+            );
+            self.polled(&place, imap.poll_seconds, imap.message_bytes_max);
             let (key, oauth2) = (format!("{key}.imap"), imap.oauth2.as_ref());
             let passwords = [imap.password_file.is_some(), imap.password_env.is_some()];
             self.one_login(span.clone(), &key, passwords, oauth2);
             self.move_to(span.clone(), &format!("{key}.move_to"), imap);
         }
         if let Some(pop3) = pop3 {
+            let place = (span.clone(), format!("{key}.pop3"));
+            self.usable(&place, &[("host", &pop3.host), ("user", &pop3.user)]);
+            self.polled(&place, pop3.poll_seconds, pop3.message_bytes_max);
             let passwords = [pop3.password_file.is_some(), pop3.password_env.is_some()];
-            self.one_login(span, &format!("{key}.pop3"), passwords, pop3.oauth2.as_ref());
+            let login = format!("{key}.pop3");
+            self.one_login(span.clone(), &login, passwords, pop3.oauth2.as_ref());
+        }
+        if let Some(maildir) = maildir {
+            let place = (span, format!("{key}.maildir"));
+            self.polled(&place, maildir.poll_seconds, maildir.message_bytes_max);
+        }
+    }
+
+    /// Texts that must not be empty.
+    fn usable(&mut self, (span, key): &(Range<usize>, String), texts: &[(&str, &str)]) {
+        for (name, text) in texts {
+            if text.trim().is_empty() {
+                self.report(span.clone(), &format!("{key}.{name}"), "it must not be empty");
+            }
+        }
+    }
+
+    fn polled(
+        &mut self,
+        (span, key): &(Range<usize>, String),
+        poll_seconds: u32,
+        message_bytes_max: u64,
+    ) {
+        if poll_seconds == 0 {
+            self.report(span.clone(), &format!("{key}.poll_seconds"), "at least 1 is needed");
+        }
+        if message_bytes_max < MESSAGE_BYTES_MIN {
+            let message = format!(
+                "{message_bytes_max} bytes are less than the header of a mail takes; at least \
+                 {MESSAGE_BYTES_MIN} are needed"
+            );
+            self.report(span.clone(), &format!("{key}.message_bytes_max"), &message);
         }
     }
 

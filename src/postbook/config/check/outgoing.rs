@@ -40,6 +40,9 @@ impl Check<'_> {
         }
         self.keys(&outgoing.dkim);
         if let Some(smtp) = &outgoing.smtp {
+            if smtp.host.trim().is_empty() {
+                self.report(at..at, "outgoing.smtp.host", "it must not be empty");
+            }
             let logins = [
                 smtp.password_file.is_some(),
                 smtp.password_env.is_some(),
