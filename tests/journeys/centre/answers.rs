@@ -58,7 +58,12 @@ pub(crate) fn check(told: &Told<'_>) -> Result<()> {
     ensure!(to_chatterbox == 5, "{CHATTERBOX} got {to_chatterbox} acknowledgements, not 5");
     for answer in &told.floor.answers {
         let count = relayed.get(&answer.token).copied().unwrap_or_default();
-        ensure!(count == 1, "`{}` came {count} times", answer.token);
+        ensure!(
+            count == 1,
+            "`{}` came {count} times: {:?}",
+            answer.token,
+            told.story(*told.floor.letters.get(&answer.contact).context("it arrived")?)?
+        );
     }
     check_copies(told)?;
     check_accountants(told)

@@ -46,6 +46,9 @@ enum Act {
 struct Task {
     agent: u32,
     contact: String,
+    /// How often the contact has been delivered, to whomever: who is slow to accept it may still
+    /// answer, beside the one who gets it next.
+    delivery: u64,
     act: Act,
 }
 
@@ -303,7 +306,8 @@ impl<'a> Floor<'a> {
     }
 
     fn plan(&mut self, agent: u32, contact: String, act: Act) {
-        self.todo.push(Task { agent, contact, act });
+        let delivery = self.deliveries.get(&contact).copied().unwrap_or_default();
+        self.todo.push(Task { agent, contact, delivery, act });
     }
 
     /// Everybody does what they have to do.
@@ -434,7 +438,7 @@ fn answer(servers: &Servers, members: &[Member], task: &Task, copied: bool) -> R
         .filter(|mail| mail.field("X-Postbook-Contact") == task.contact)
         .collect();
     let Some(copy) = copies.last() else { return Ok(Outcome::NotYet) };
-    let token = format!("Answer {} of {}.", copies.len(), task.contact);
+    let token = format!("Answer {} of {}.", task.delivery, task.contact);
     let others: &[&str] = if copied { &[EXPERT] } else { &[] };
     Ok(Outcome::Written(agent.reply_with_copies(copy, others, &token).raw, token))
 }

@@ -1,6 +1,7 @@
 //! The contact centre of `docs/example`, played from its own files: five hundred mails, twenty
-//! agents, two changes of its configuration while it runs, and two kills. What must become of each mail is worked
-//! out apart from the program, and compared with the log and with what customers received.
+//! agents, two changes of its configuration while it runs, and two kills. What must become of each
+//! mail is worked out apart from the program, and compared with the log and with what customers
+//! received.
 
 mod answers;
 mod build;
