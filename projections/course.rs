@@ -8,7 +8,7 @@ use event::{
 };
 
 /// The name of the exit by which an action is left whose application has ended.
-const DONE: &str = "done";
+pub const DONE: &str = "done";
 
 /// How far a contact is.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

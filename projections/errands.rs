@@ -104,10 +104,8 @@ impl Errands {
     fn step(&mut self, at: Position, fact: &StepFact, event: &Event) {
         match fact {
             StepFact::MailRequested(asked) => {
-                self.done(asked.contact);
-                self.mails.insert(at, asked.contact);
                 let errand = Errand::Mail { step: asked.step.clone() };
-                self.open.insert(asked.contact, (at, errand));
+                self.ask(at, asked.contact, errand);
             }
             StepFact::WebhookRequested(asked) => {
                 let errand = Errand::Webhook {
@@ -116,9 +114,7 @@ impl Errands {
                     timeout_ms: asked.timeout_ms,
                     attempts_max: asked.attempts_max,
                 };
-                self.done(asked.contact);
-                self.webhooks.insert(at, asked.contact);
-                self.open.insert(asked.contact, (at, errand));
+                self.ask(at, asked.contact, errand);
             }
             StepFact::ActionTaken(taken) => self.done(taken.contact),
             StepFact::WebhookAnswered(answered) => self.done(answered.contact),
@@ -130,6 +126,16 @@ impl Errands {
             | StepFact::ForwardFailed(_)
             | StepFact::ApplicationFileKept(_) => {}
         }
+    }
+
+    fn ask(&mut self, at: Position, contact: ContactId, errand: Errand) {
+        self.done(contact);
+        let asked = match errand {
+            Errand::Mail { .. } => &mut self.mails,
+            Errand::Webhook { .. } => &mut self.webhooks,
+        };
+        asked.insert(at, contact);
+        self.open.insert(contact, (at, errand));
     }
 
     fn done(&mut self, contact: ContactId) {

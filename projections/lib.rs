@@ -39,7 +39,7 @@ pub use agents::{Agent, Agents, Touched};
 pub use archive::Archive;
 pub use automatic_mail::AutomaticMail;
 pub use contacts::Contacts;
-pub use course::{Course, CourseAt, Visit};
+pub use course::{Course, CourseAt, DONE, Visit};
 pub use directory::{AgentEntry, ApplicationFile, Directory, MailboxEntry, Publication};
 pub use errands::{Errand, Errands};
 pub use failures::{FailedAction, Failures};

@@ -1,6 +1,6 @@
 //! The action `compose reply`: whether an automatic answer may go out, and what it says.
 
-use application::{Localised, Reply, Variables};
+use application::{Localised, Reply, Template, Variables};
 use event::{Address, Attachment, Composed, Fact, Private, WithheldReason, Written};
 use projections::Visit;
 
@@ -32,7 +32,11 @@ impl At<'_> {
                 return Ok(vec![withheld.into(), self.leave("withheld", "")]);
             }
         };
-        let words = match self.words(reply, &self.variables()?) {
+        let language = self.open.language.as_deref().unwrap_or_default();
+        let texts = [Some(&reply.subject), Some(&reply.text), reply.html.as_ref()];
+        let texts = texts.into_iter().flatten().map(|text| text.choose(language));
+        let variables = self.variables(texts.flat_map(Template::names))?;
+        let words = match self.words(reply, &variables) {
             Ok(words) => words,
             Err(error) => return Ok(self.fail(&error)),
         };

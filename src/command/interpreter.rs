@@ -1,6 +1,6 @@
 //! The application interpreter: one pure step at a time.
 
-use application::{Action, ActionKind, Application, Variables};
+use application::{Action, ActionKind, Application, Name, Variables};
 use event::{
     ActionFailed, ActionTaken, ApplicationName, ContactId, ContactNoted, ContactTagged, ExitName,
     Fact, Line, ParameterName, Private, QueueReason, ReleaseReason, Step, SubApplicationEntered,
@@ -93,11 +93,13 @@ impl<'a> At<'a> {
                 self.rendered(value, set)?
             }
             ActionKind::ChooseBySchedule { schedule } => self.choose_by_schedule(schedule),
-            ActionKind::Branch { condition } => match condition.holds(&self.variables()?) {
-                Ok(true) => vec![self.leave("yes", "")],
-                Ok(false) => vec![self.leave("no", "")],
-                Err(error) => self.fail(&error),
-            },
+            ActionKind::Branch { condition } => {
+                match condition.holds(&self.variables(condition.names())?) {
+                    Ok(true) => vec![self.leave("yes", "")],
+                    Ok(false) => vec![self.leave("no", "")],
+                    Err(error) => self.fail(&error),
+                }
+            }
             ActionKind::Note { .. } if self.open.done.contains(&Visit::from(&self.step)) => {
                 vec![self.leave("noted", "before")]
             }
@@ -115,9 +117,12 @@ impl<'a> At<'a> {
         })
     }
 
-    /// What templates and conditions can name.
-    pub(crate) fn variables(&self) -> Result<Variables, Fault> {
-        known::variables(self.view, self.contact, self.open, self.now)
+    /// What templates and conditions can name, as far as these names go.
+    pub(crate) fn variables<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n Name>,
+    ) -> Result<Variables, Fault> {
+        known::variables(self, names)
     }
 
     /// Records that the contact leaves the action, and why in a sentence, where there is more to say
@@ -138,11 +143,10 @@ impl<'a> At<'a> {
     /// The action cannot be carried out as written: the contact leaves it by `error`, or, where an
     /// old application says nothing of that, by the way of a mail that it does nothing about.
     pub(crate) fn fail(&self, reason: &str) -> Vec<NewEvent> {
-        let failed = ActionFailed { contact: self.contact, step: self.step.clone() };
-        let failed = NewEvent::with(failed.into(), Private::Text(reason.to_owned()));
         let ways = ["error", "otherwise", "withheld", "failed", "no", "set", "noted", "done"];
         let leads = |exit: &&str| self.action.exits.keys().any(|name| name.as_str() == *exit);
         let exit = ways.into_iter().find(leads).unwrap_or("error");
+        let failed = failed(self.contact, self.step.clone(), reason.to_owned());
         vec![failed, self.leave(exit, reason)]
     }
 
@@ -150,9 +154,7 @@ impl<'a> At<'a> {
     /// is for a while, so that nobody else has to wait for it.
     fn rest(&self) -> Vec<NewEvent> {
         let reason = format!("it went through {AT_ONCE_MAX} actions without a wait, and rests");
-        let failed = ActionFailed { contact: self.contact, step: self.step.clone() };
-        let failed = NewEvent::with(failed.into(), Private::Text(reason));
-        vec![failed, self.pause(REST_MS)]
+        vec![failed(self.contact, self.step.clone(), reason), self.pause(REST_MS)]
     }
 
     /// Sets a parameter.
@@ -168,7 +170,7 @@ impl<'a> At<'a> {
         template: &application::Template,
         then: impl FnOnce(String) -> Vec<NewEvent>,
     ) -> Result<Vec<NewEvent>, Fault> {
-        Ok(match template.render(&self.variables()?) {
+        Ok(match template.render(&self.variables(template.names())?) {
             Ok(text) => then(text),
             Err(error) => self.fail(&error),
         })
@@ -221,29 +223,33 @@ impl<'a> At<'a> {
         if self.open.course.as_ref().is_some_and(|course| !course.callers.is_empty()) {
             return Ok(vec![ended]);
         }
+        let waited = match &self.open.place {
+            Place::Application => None,
+            Place::Waiting { line: Line::Agent(_), priority, entered } => {
+                Some((*priority, *entered))
+            }
+            Place::Waiting { line: Line::Queue(_), .. }
+            | Place::Held { .. }
+            | Place::Parked { .. }
+            | Place::Leaving { .. }
+            | Place::Forwarded { .. } => return Ok(vec![ended]),
+        };
         let listed = &self.view.hot.directory.queues;
         let home = self.open.home.as_ref().filter(|home| listed.contains_key(*home));
-        match (&self.open.place, home) {
-            (Place::Waiting { line: Line::Agent(_), priority, entered }, Some(home)) => {
-                let (line, skills) = (Line::Queue(home.clone()), self.open.skills.clone());
-                let (priority, entered, reason) = (*priority, *entered, QueueReason::AgentWaitOver);
-                self.line_up(Entry { line, priority, entered, reason, skills }, ended)
-            }
-            (Place::Application | Place::Waiting { line: Line::Agent(_), .. }, _) => {
-                let reason = ReleaseReason::ApplicationEnded;
-                let released = Fact::ContactReleased { contact: self.contact, agent: None, reason };
-                Ok(vec![ended, released.into()])
-            }
-            (
-                Place::Waiting { line: Line::Queue(_), .. }
-                | Place::Held { .. }
-                | Place::Parked { .. }
-                | Place::Leaving { .. }
-                | Place::Forwarded { .. },
-                _,
-            ) => Ok(vec![ended]),
+        if let (Some((priority, entered)), Some(home)) = (waited, home) {
+            let (line, skills) = (Line::Queue(home.clone()), self.open.skills.clone());
+            let reason = QueueReason::AgentWaitOver;
+            return self.line_up(Entry { line, priority, entered, reason, skills }, ended);
         }
+        let reason = ReleaseReason::ApplicationEnded;
+        let released = Fact::ContactReleased { contact: self.contact, agent: None, reason };
+        Ok(vec![ended, released.into()])
     }
+}
+
+/// An action could not be carried out: an alarm.
+pub(crate) fn failed(contact: ContactId, step: Step, reason: String) -> NewEvent {
+    NewEvent::with(ActionFailed { contact, step }.into(), Private::Text(reason))
 }
 
 /// The action the contact stands at now, and which visit this is.

@@ -1,25 +1,28 @@
 //! What is known of a contact, for the templates and conditions of applications.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use application::{
-    AgentValues, Clock, ContactValues, MailboxValues, QueueValues, ScheduleValues, Standing,
+    AgentValues, Clock, ContactValues, MailboxValues, Name, QueueValues, ScheduleValues, Standing,
     ThreadValues, Values, Variables, VerificationValues,
 };
 use event::{AgentState, ContactId, Line, Schedule, Timestamp};
 use projections::{OpenContact, Place};
 
+use crate::interpreter::At;
 use crate::{Fault, View};
 
-/// Everything that can be named, as it is now.
-pub(crate) fn variables(
-    view: &View<'_>,
-    contact: ContactId,
-    open: &OpenContact,
-    now: Timestamp,
+/// What can be named, as it is now; of threads, agents, schedules and queues only what one of these
+/// names is about, since that takes a look into the archive, or at all there are.
+pub(crate) fn variables<'n>(
+    at: &At<'_>,
+    names: impl IntoIterator<Item = &'n Name>,
 ) -> Result<Variables, Fault> {
+    let At { view, contact, open, now, .. } = *at;
+    let groups: BTreeSet<&str> =
+        names.into_iter().filter_map(|name| name.first()).map(String::as_str).collect();
     let parameters = open.parameters.iter();
-    Ok(Variables::from(&Values {
+    let mut values = Values {
         contact: contact_values(contact, open),
         verification: VerificationValues {
             dmarc: open.verification.dmarc.to_string(),
@@ -27,15 +30,25 @@ pub(crate) fn variables(
             spf: open.verification.spf.to_string(),
         },
         mailbox: mailbox_values(view, open),
-        thread: thread_values(view, contact, open)?,
-        agents: agent_values(view),
         parameters: parameters
             .map(|(name, value)| (name.clone(), value.clone().unwrap_or_default()))
             .collect(),
-        schedules: schedules(view, now),
-        queues: queues(view, now),
         now,
-    }))
+        ..Values::default()
+    };
+    if groups.contains("thread") {
+        values.thread = thread_values(view, contact, open)?;
+    }
+    if groups.contains("agents") {
+        values.agents = agent_values(view);
+    }
+    if groups.contains("schedule") {
+        values.schedules = schedules(view, now);
+    }
+    if groups.contains("queue") {
+        values.queues = queues(view, now);
+    }
+    Ok(Variables::from(&values))
 }
 
 fn contact_values(contact: ContactId, open: &OpenContact) -> ContactValues {

@@ -30,12 +30,12 @@ impl Prioritise {
         let Place::Waiting { priority: before, .. } = open(view, contact)?.place else {
             return Err(Rejection::NotWaiting(contact));
         };
-        if before == priority {
-            return Ok(Decision::about(contact, [] as [NewEvent; 0]));
+        let mut events: Vec<NewEvent> = Vec::new();
+        if before != priority {
+            let reason = PriorityReason::Person;
+            events.push(Fact::from(PriorityChanged { contact, priority, reason }).into());
+            events.extend(awaited_from(view, contact, priority, now));
         }
-        let reason = PriorityReason::Person;
-        let changed = Fact::from(PriorityChanged { contact, priority, reason }).into();
-        let awaited = awaited_from(view, contact, priority, now);
-        Ok(Decision::about(contact, [changed].into_iter().chain(awaited)))
+        Ok(Decision::about(contact, events))
     }
 }

@@ -1,13 +1,17 @@
 //! A mail system reports what became of a mail of ours (RFC 3464).
 
 use event::{
-    ActionFailed, AgentNumber, ContactId, DeliveryOutcome, Fact, Handler, MessageRef, OutgoingId,
-    Position, Private, RequeueReason, Source, Step, ThreadId,
+    AgentNumber, ContactId, DeliveryOutcome, Fact, Handler, MessageRef, OutgoingId, Position,
+    Private, RequeueReason, Source, Step, ThreadId,
 };
 use mail::Parsed;
 
+use crate::interpreter::failed;
 use crate::undelivered::{Subject, reduce, take_back, tell};
 use crate::{Answer, Decision, NewEvent, Rejection, View};
+
+/// Why the action has failed that passed a contact on.
+const RETURNED: &str = "the copy came back from the mail server of the address";
 
 /// A report about a mail of ours arrived. Its bytes are in the message store already.
 #[derive(Clone, Debug)]
@@ -60,8 +64,8 @@ pub enum SentWhat {
 
 impl ReceiveReport {
     /// Everything is recorded. Only a failure leads to more, and only the first one: a contact whose
-    /// copy came back is given to someone else, and whoever answered, or passed a contact on, is told. One
-    /// that an application passed on goes back, or, where it has ended, the action has failed.
+    /// copy came back is given to someone else, and whoever answered, or passed a contact on, is
+    /// told. One that an application passed on goes back, or, where it has ended, the action failed.
     pub(crate) fn decide(&self, view: &View<'_>) -> Result<Decision, Rejection> {
         let repeated =
             view.repeated(&self.source, &self.parsed, &self.message, Some(self.sent.contact))?;
@@ -103,7 +107,12 @@ impl ReceiveReport {
                         Handler::Address,
                         RequeueReason::Bounced,
                     );
-                    if back.is_empty() { vec![failed(contact, step)] } else { back }
+                    // Where nobody has it, there is nobody to tell either.
+                    if back.is_empty() {
+                        vec![failed(contact, step, RETURNED.to_owned())]
+                    } else {
+                        back
+                    }
                 }
                 SentWhat::Answer(handler) => {
                     tell(view, handler, subject, about).into_iter().collect()
@@ -121,10 +130,4 @@ impl ReceiveReport {
         let to = view.hot.directory.agents.get(&agent)?.address.as_ref()?;
         reduce(view, subject, self.sent.outgoing, Handler::Agent(agent), to)
     }
-}
-
-/// Nobody has the contact, and nobody passed it on who could be told: an alarm.
-fn failed(contact: ContactId, step: Step) -> NewEvent {
-    let reason = "the copy came back from the mail server of the address".to_owned();
-    NewEvent::with(ActionFailed { contact, step }.into(), Private::Text(reason))
 }

@@ -23,7 +23,7 @@ impl At<'_> {
         let number = match agent {
             AgentRef::Number(number) => *number,
             AgentRef::Variable(template) => {
-                let named = template.render(&self.variables()?);
+                let named = template.render(&self.variables(template.names())?);
                 match named.as_deref().map(agent_number) {
                     Ok(Some(number)) => number,
                     Ok(None) => {

@@ -21,8 +21,8 @@ pub(crate) struct Subject {
 }
 
 /// The contact goes back to the head of its queue and its agent is not ready, where it still is
-/// with whoever this copy was for. One that its application forwarded returns to its application, and to
-/// the line where it waited before.
+/// with whoever this copy was for. One that its application forwarded returns to its application,
+/// and to the line where it waited before.
 pub(crate) fn take_back(
     view: &View<'_>,
     contact: ContactId,

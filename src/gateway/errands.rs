@@ -17,8 +17,8 @@ use crate::{MessageStore, Stop, Trust, WebhookCall, call_webhook};
 
 /// So many errands of a kind are run at once; the rest waits.
 const ERRANDS_MAX: usize = 32;
-/// Room for the mails that are being read; one that is larger still has it for itself. This bounds the
-/// memory.
+/// Room for the mails that are being read; one that is larger still has it for itself. This bounds
+/// the memory.
 const ROOM_KIB: u32 = 32 << 10;
 
 /// What errands need.
@@ -56,21 +56,23 @@ enum Kind {
     Webhook,
 }
 
-/// Runs errands until told to stop, those first that were asked for first; what is in hand then is begun
-/// anew by the next start.
+/// Runs errands until told to stop, in the order in which they were asked for; what is in hand then
+/// is begun anew by the next start.
 pub async fn run_errands(errands: Errands, stop: Stop) {
-    tokio::join!(run(Kind::Mail, &errands, stop.clone()), run(Kind::Webhook, &errands, stop));
+    let room = Arc::new(Semaphore::new(ROOM_KIB as usize));
+    let run = |kind| run(kind, &errands, &room, stop.clone());
+    tokio::join!(run(Kind::Mail), run(Kind::Webhook));
 }
 
-async fn run(kind: Kind, errands: &Errands, mut stop: Stop) {
-    let (running, room) = (InHand::default(), Arc::new(Semaphore::new(ROOM_KIB as usize)));
+async fn run(kind: Kind, errands: &Errands, room: &Arc<Semaphore>, mut stop: Stop) {
+    let running = InHand::default();
     let mut tasks = JoinSet::new();
     let mut durable = errands.handle.durable();
     loop {
         durable.borrow_and_update();
         let Ok(jobs) = claim(kind, &running, &errands.handle).await else { return };
         for job in jobs {
-            let (errands, running, room) = (errands.clone(), running.clone(), Arc::clone(&room));
+            let (errands, running, room) = (errands.clone(), running.clone(), Arc::clone(room));
             tasks.spawn(async move {
                 let (contact, done) = (job.contact, errands.run(job, &room).await);
                 running.release(contact);

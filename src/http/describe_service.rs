@@ -187,8 +187,8 @@ fn why(event: &Event) -> String {
     event.text().map(|text| format!(": {}", shown(text))).unwrap_or_default()
 }
 
-/// A text as it is safe on a terminal: further lines stand apart from those of the journal, and what steers
-/// terminals or turns the direction of writing is left out.
+/// A text as it is safe on a terminal: further lines stand apart from those of the journal, and what
+/// steers terminals or turns the direction of writing is left out.
 fn shown(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars() {

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use gateway::MessageStore;
 use http::answer::{Applied, ItemChange};
 use http::picture::{Kind, Picture, Thing};
+use http::query::person;
 use http::{Apply, ApplyError};
 use tokio::sync::Mutex;
 
@@ -46,16 +47,6 @@ pub(crate) struct Applier {
     store: MessageStore,
     /// `None` once the server stops.
     edge: Mutex<Option<Edge>>,
-}
-
-/// The events hold nothing of connections, so that the server's own log tells which keys have changed; the
-/// values may be addresses.
-fn tell(changes: &[ItemChange], by: &str) {
-    for ItemChange { kind, name, change, keys } in changes {
-        let keys: Vec<&str> = keys.iter().map(|key| key.key.as_str()).collect();
-        let keys = keys.join(", ");
-        tracing::info!(%by, %kind, %name, %change, %keys, "the configuration was applied");
-    }
 }
 
 /// What is in force, as far as the log says.
@@ -97,7 +88,7 @@ impl Applier {
         let changes = before.picture(edge.plan()).changes(&after(&before, &loading.command, &plan));
         let notes = self.notes(&loading.command).await?;
         let restart = restart(edge.config(), &config);
-        let by = format!("{actor:?}");
+        let by = person(&actor).unwrap_or_default();
         let (events, head) = if dry_run {
             let command = Command::LoadConfiguration(Box::new(loading.command));
             self.handle.rehearse(actor, command).await?;
@@ -209,5 +200,15 @@ fn wrong(error: anyhow::Error) -> ApplyError {
     match error.downcast::<EngineError>() {
         Ok(error) => error.into(),
         Err(error) => ApplyError::Configuration(format!("{error:#}")),
+    }
+}
+
+/// The events hold nothing of connections, so that the server's own log tells which keys have changed;
+/// the values may be addresses.
+fn tell(changes: &[ItemChange], by: &str) {
+    for ItemChange { kind, name, change, keys } in changes {
+        let keys: Vec<&str> = keys.iter().map(|key| key.key.as_str()).collect();
+        let keys = keys.join(", ");
+        tracing::info!(%by, %kind, %name, %change, %keys, "the configuration was applied");
     }
 }

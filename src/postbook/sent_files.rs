@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use application::Application;
 
+use crate::config::folder_of;
+
 /// A file, read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ReadFile {
@@ -40,9 +42,7 @@ const MEDIA_TYPES: [(&str, &str); 14] = [
 
 /// The names of the files beside an application's file.
 pub(crate) fn files_beside(file: &Path) -> BTreeSet<String> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok();
-    let entries = entries.into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(folder_of(file)).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn files_beside(file: &Path) -> BTreeSet<String> {
 /// a file that is not there is left out: whoever publishes it tells what is wrong.
 pub(crate) fn read(text: &str, file: &Path) -> Result<Vec<ReadFile>> {
     let Ok(application) = Application::parse(text) else { return Ok(Vec::new()) };
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(file);
     let files = application.files().into_iter();
     files.filter(|name| folder.join(name).exists()).map(|name| read_one(folder, name)).collect()
 }

@@ -132,6 +132,19 @@ fn conditions_decide_and_a_failing_one_takes_the_error_exit() {
 }
 
 #[test]
+fn conditions_see_agents_and_queues_as_they_are_now() {
+    let mut world = world(
+        "do = \"branch\"\nwhen = \"agents.not_ready == 1 && queue.sales.waiting == 1\"\n\
+         exit = { yes = \"good\", no = \"bad\", error = \"bad\" }",
+    );
+    world.not_ready(1001);
+    for (number, expected) in [(1, "sales"), (2, "support"), (3, "support")] {
+        let contact = world.arrive(number, "jo@customer.test");
+        assert_eq!(queue(&world, contact), expected);
+    }
+}
+
+#[test]
 fn parameters_and_notes_are_rendered_and_tags_kept() {
     let mut world = world(
         "do = \"set parameter\"\nparameter = \"wf.name\"\nvalue = \"{{ contact.subject|upper }}\"\n\

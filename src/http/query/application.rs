@@ -9,13 +9,11 @@ use event::{
     StepFact, Timestamp,
 };
 use log::EventLog;
-use projections::Directory;
+use projections::{DONE, Directory};
 
 use super::{QueryError, person};
 use crate::answer::{Application, ApplicationVersion, Way, instant};
 
-/// The exit of an action whose part has ended.
-const DONE: &str = "done";
 /// How often a scan tells how far it is.
 const PROGRESS_EVENTS: u64 = 10_000;
 
@@ -85,7 +83,7 @@ pub fn ways(
     progress: &mut dyn FnMut(Position),
 ) -> Result<Vec<Way>, QueryError> {
     let mut counts: BTreeMap<(ActionName, Option<ExitName>), u64> = BTreeMap::new();
-    let mut elsewhere = Elsewhere::default();
+    let mut elsewhere = Elsewhere::of(name);
     log.scan(first_at(log, period.start)?, &mut |recorded| {
         if recorded.position.0.is_multiple_of(PROGRESS_EVENTS) {
             progress(recorded.position);
@@ -94,11 +92,10 @@ pub fn ways(
             return ControlFlow::Break(());
         }
         let fact = &recorded.event.fact;
-        let taken = taken(fact).map(|(_, step, exit)| (step.clone(), exit.cloned()));
-        for (step, exit) in taken.into_iter().chain(elsewhere.left(fact)) {
-            if step.application.name == *name {
-                *counts.entry((step.action, exit)).or_default() += 1;
-            }
+        let taken = taken(fact).filter(|(_, step, _)| step.application.name == *name);
+        let taken = taken.map(|(_, step, exit)| (step.action.clone(), exit.cloned()));
+        for left in taken.into_iter().chain(elsewhere.left(fact)) {
+            *counts.entry(left).or_default() += 1;
         }
         ControlFlow::Continue(())
     })?;
@@ -110,33 +107,39 @@ pub fn ways(
     Ok(counts.into_iter().map(way).collect())
 }
 
-/// Actions that a contact leaves by facts about other things.
-#[derive(Default)]
-struct Elsewhere {
-    /// Those that run parts, the outermost first.
-    callers: BTreeMap<ContactId, Vec<Step>>,
+/// Actions of an application that a contact leaves by facts about other things.
+struct Elsewhere<'a> {
+    application: &'a ApplicationName,
+    /// Those that run parts, the outermost first; `None` is an action of another application.
+    callers: BTreeMap<ContactId, Vec<Option<ActionName>>>,
     /// Those that passed the contact on.
-    forwarded: BTreeMap<ContactId, Step>,
+    forwarded: BTreeMap<ContactId, ActionName>,
 }
 
-impl Elsewhere {
+impl<'a> Elsewhere<'a> {
+    fn of(application: &'a ApplicationName) -> Self {
+        Self { application, callers: BTreeMap::new(), forwarded: BTreeMap::new() }
+    }
+
     /// The action that is left by a fact that does not name it: one whose part ended, or one whose copy
     /// arrived, with which the contact ends.
-    fn left(&mut self, fact: &Fact) -> Option<(Step, Option<ExitName>)> {
+    fn left(&mut self, fact: &Fact) -> Option<(ActionName, Option<ExitName>)> {
         match fact {
             Fact::Step(StepFact::SubApplicationEntered(entered)) => {
-                self.callers.entry(entered.contact).or_default().push(entered.step.clone());
+                let own = self.own(&entered.step);
+                self.callers.entry(entered.contact).or_default().push(own);
                 None
             }
             Fact::Step(StepFact::ContactForwarded(forwarded)) => {
-                self.forwarded.insert(forwarded.contact, forwarded.step.clone());
+                let own = self.own(&forwarded.step)?;
+                self.forwarded.insert(forwarded.contact, own);
                 None
             }
             Fact::Step(StepFact::ActionTaken(taken)) => {
                 self.forwarded.remove(&taken.contact);
                 let ended = taken.exit.is_none();
                 let caller = self.callers.get_mut(&taken.contact).filter(|_| ended)?.pop()?;
-                Some((caller, ExitName::new(DONE).ok()))
+                Some((caller?, ExitName::new(DONE).ok()))
             }
             Fact::ContactRestarted { contact } | Fact::ContactAssigned { contact, .. } => {
                 self.callers.remove(contact);
@@ -148,6 +151,10 @@ impl Elsewhere {
             }
             _ => None,
         }
+    }
+
+    fn own(&self, step: &Step) -> Option<ActionName> {
+        (step.application.name == *self.application).then(|| step.action.clone())
     }
 }
 

@@ -262,7 +262,7 @@ pub fn entry(recorded: &Recorded) -> Entry {
 }
 
 /// The person who acts, where one does.
-fn person(actor: &Actor) -> Option<String> {
+pub fn person(actor: &Actor) -> Option<String> {
     match actor {
         Actor::Agent(number) => Some(format!("agent {number}")),
         Actor::User(name) => Some(name.to_string()),

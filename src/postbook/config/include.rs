@@ -8,17 +8,16 @@ use std::path::{Path, PathBuf};
 pub(super) fn files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     let path = folder.join(pattern);
     let name = path.file_name().and_then(|name| name.to_str());
-    let (Some(name), Some(parent)) = (name, path.parent()) else {
+    let Some(name) = name else {
         return Err(format!("`{pattern}` names no file; give one such as `directory/*.toml`"));
     };
+    let parent = folder_of(&path);
     if parent.to_string_lossy().contains('*') {
         return Err(format!("`{pattern}`: a `*` may stand in the name of a file, not of a folder"));
     }
     if !name.contains('*') {
         return Ok(vec![path]);
     }
-    let here = Path::new(".");
-    let parent = if parent.as_os_str().is_empty() { here } else { parent };
     let failed = |error| format!("cannot read the folder {}: {error}", parent.display());
     let mut found = Vec::new();
     for entry in fs::read_dir(parent).map_err(failed)? {
@@ -30,6 +29,12 @@ pub(super) fn files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String
     }
     found.sort();
     Ok(found)
+}
+
+/// The folder a file lies in, such that it can be looked into: `.` where its path names none.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 fn matches(pattern: &str, name: &str) -> bool {

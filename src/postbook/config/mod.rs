@@ -26,6 +26,7 @@ use toml::Spanned;
 pub(crate) use check::read_key;
 pub(crate) use directory::{Agent, Application, Disposition, Schedule, Skill, Team};
 pub(crate) use error::{ConfigError, Problem};
+pub(crate) use include::folder_of;
 pub(crate) use level::Levelled;
 pub(crate) use mailbox::{
     After, History, Imap, Internal, Mailbox, Maildir, OAuth2, Pop3, Pop3After, Security,

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::Problem;
 
+/// A configuration is no larger, in bytes.
+const BYTES_MAX: u64 = 4 << 20;
+
 /// The files that were read, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
@@ -20,18 +23,6 @@ struct Source {
     /// Where its text begins in the text of all.
     start: usize,
 }
-
-/// Whether a line may hold a secret: one that is written in the file itself, or in a file that is none of
-/// a configuration.
-fn may_be_secret(path: &Path, line: &str) -> bool {
-    let plain = ["password_file", "password_env", "secret_file", "token_file", "token_url"];
-    let said = plain.iter().fold(line.to_ascii_lowercase(), |said, name| said.replace(name, ""));
-    let is_other = path.extension().is_none_or(|extension| extension != "toml");
-    is_other || ["password", "secret", "token"].iter().any(|word| said.contains(word))
-}
-
-/// A configuration is no larger, in bytes.
-const BYTES_MAX: u64 = 4 << 20;
 
 impl Sources {
     /// Reads a file. Gives its text behind as much white space as all files before it are long, so
@@ -82,4 +73,13 @@ impl Sources {
     fn source(&self, at: usize) -> Option<&Source> {
         self.files.iter().rev().find(|source| source.start <= at)
     }
+}
+
+/// Whether a line may hold a secret: one that is written in the file itself, or in a file that is
+/// none of a configuration.
+fn may_be_secret(path: &Path, line: &str) -> bool {
+    let plain = ["password_file", "password_env", "secret_file", "token_file", "token_url"];
+    let said = plain.iter().fold(line.to_ascii_lowercase(), |said, name| said.replace(name, ""));
+    let is_other = path.extension().is_none_or(|extension| extension != "toml");
+    is_other || ["password", "secret", "token"].iter().any(|word| said.contains(word))
 }

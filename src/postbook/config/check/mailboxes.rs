@@ -44,43 +44,43 @@ impl Check<'_> {
             self.report(span.clone(), key, "give one of: `imap`, `pop3`, `maildir`");
         }
         if let Some(imap) = imap {
-            let place = (span.clone(), format!("{key}.imap"));
-            self.usable(
-                &place,
-                &[("host", &imap.host), ("user", &imap.user), ("folder", &imap.folder)],
-            );
-            self.polled(&place, imap.poll_seconds, imap.message_bytes_max);
-            let (key, oauth2) = (format!("{key}.imap"), imap.oauth2.as_ref());
+            let key = format!("{key}.imap");
+            let texts = [("host", &imap.host), ("user", &imap.user), ("folder", &imap.folder)];
+            for (name, text) in texts {
+                self.filled(&span, &key, name, text);
+            }
+            self.polled(&span, &key, imap.poll_seconds, imap.message_bytes_max);
             let passwords = [imap.password_file.is_some(), imap.password_env.is_some()];
-            self.one_login(span.clone(), &key, passwords, oauth2);
+            self.one_login(span.clone(), &key, passwords, imap.oauth2.as_ref());
             self.move_to(span.clone(), &format!("{key}.move_to"), imap);
         }
         if let Some(pop3) = pop3 {
-            let place = (span.clone(), format!("{key}.pop3"));
-            self.usable(&place, &[("host", &pop3.host), ("user", &pop3.user)]);
-            self.polled(&place, pop3.poll_seconds, pop3.message_bytes_max);
+            let key = format!("{key}.pop3");
+            let texts = [("host", &pop3.host), ("user", &pop3.user)];
+            for (name, text) in texts {
+                self.filled(&span, &key, name, text);
+            }
+            self.polled(&span, &key, pop3.poll_seconds, pop3.message_bytes_max);
             let passwords = [pop3.password_file.is_some(), pop3.password_env.is_some()];
-            let login = format!("{key}.pop3");
-            self.one_login(span.clone(), &login, passwords, pop3.oauth2.as_ref());
+            self.one_login(span.clone(), &key, passwords, pop3.oauth2.as_ref());
         }
         if let Some(maildir) = maildir {
-            let place = (span, format!("{key}.maildir"));
-            self.polled(&place, maildir.poll_seconds, maildir.message_bytes_max);
+            let key = format!("{key}.maildir");
+            self.polled(&span, &key, maildir.poll_seconds, maildir.message_bytes_max);
         }
     }
 
-    /// Texts that must not be empty.
-    fn usable(&mut self, (span, key): &(Range<usize>, String), texts: &[(&str, &str)]) {
-        for (name, text) in texts {
-            if text.trim().is_empty() {
-                self.report(span.clone(), &format!("{key}.{name}"), "it must not be empty");
-            }
+    /// A text that must not be empty.
+    pub(super) fn filled(&mut self, span: &Range<usize>, section: &str, key: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.report(span.clone(), &format!("{section}.{key}"), "it must not be empty");
         }
     }
 
     fn polled(
         &mut self,
-        (span, key): &(Range<usize>, String),
+        span: &Range<usize>,
+        key: &str,
         poll_seconds: u32,
         message_bytes_max: u64,
     ) {

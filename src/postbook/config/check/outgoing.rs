@@ -40,9 +40,7 @@ impl Check<'_> {
         }
         self.keys(&outgoing.dkim);
         if let Some(smtp) = &outgoing.smtp {
-            if smtp.host.trim().is_empty() {
-                self.report(at..at, "outgoing.smtp.host", "it must not be empty");
-            }
+            self.filled(&(at..at), "outgoing.smtp", "host", &smtp.host);
             let logins = [
                 smtp.password_file.is_some(),
                 smtp.password_env.is_some(),
